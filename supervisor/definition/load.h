@@ -1,0 +1,71 @@
+// From a directory of definition files to specs: read, parse, decode, validate. In three steps, so
+// that the first alone touches the file system:
+//
+//   snapshot(paths)  -> the bytes of every file that counts, and what is wrong with the others
+//   load(snapshot)   -> specs with source positions, and every mistake            (pure)
+//   accept(set, previous) -> what shall run: good files as they are now, a bad file's container
+//                            as it was last good                                  (pure)
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "supervisor/model/diagnostic.h"
+#include "supervisor/model/paths.h"
+#include "supervisor/model/spec.h"
+
+namespace berth::definition {
+
+enum class Format { toml, yaml };
+
+struct File {
+  std::string path;  // as shown in diagnostics: relative to the directory's parent where possible
+  std::string name;  // the stem: the container's or network's name
+  Format format = Format::toml;
+  std::string content;
+};
+
+struct Snapshot {
+  std::vector<File> containers;
+  std::vector<File> networks;
+  std::vector<File> host;               // none or one
+  std::vector<Diagnostic> problems;     // files that could not be taken: not a regular file,
+                                        // writable by others, too large, twice the same name
+  bool missing_directory = false;       // etc/berth/containers does not exist (not: "is empty")
+};
+
+// Never blocks on a FIFO or device, never follows a swapped file (opened once, O_NOFOLLOW but for
+// a symlink that root owns, checked and read from the descriptor), never reads more than 1 MiB.
+// With `trusted_only`, a file or a directory above it (up to the root directory) that others than
+// root can write is a problem; berthd sets it, `berth check` does not.
+Snapshot snapshot(const Paths& paths, bool trusted_only);
+// The same for files and directories named on a command line (`berth check FILE|DIR...`).
+Snapshot snapshot_of(const std::vector<std::string>& files_and_directories);
+
+struct LoadedSet {
+  std::map<std::string, std::shared_ptr<const ContainerSpec>> containers;  // the good ones
+  std::map<std::string, std::shared_ptr<const NetworkSpec>> networks;      // with "default"
+  HostSpec host;
+  std::vector<Diagnostic> problems;  // every one of them, sorted by file, line, column
+  std::map<std::string, std::string> bad;  // names that have a file, but no good one: its path
+  bool missing_directory = false;
+};
+
+LoadedSet load(const Snapshot& snapshot);
+
+struct AcceptedSet {
+  std::map<std::string, std::shared_ptr<const ContainerSpec>> containers;
+  std::map<std::string, std::shared_ptr<const NetworkSpec>> networks;
+  std::vector<Diagnostic> problems;
+};
+
+// A container whose new file is bad, or whose new definition does not fit the rest of the set
+// (missing dependency, cycle, port or address taken), keeps its definition of `previous`; without
+// one it is not there. A directory that vanished keeps everything. Specs that did not change keep
+// their pointer.
+AcceptedSet accept(const LoadedSet& set, const AcceptedSet& previous);
+
+}  // namespace berth::definition

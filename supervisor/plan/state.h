@@ -1,0 +1,98 @@
+// The two values that reconcile compares: what is desired, and what is observed.
+//
+// Both are plain values. Specs are shared and immutable, so a state copies cheaply and "the same
+// definition" is most often a pointer comparison.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "supervisor/base/clock.h"
+#include "supervisor/model/network_view.h"
+#include "supervisor/model/spec.h"
+#include "supervisor/model/status.h"
+
+namespace berth {
+
+using SpecPtr = std::shared_ptr<const ContainerSpec>;
+using NetworkPtr = std::shared_ptr<const NetworkSpec>;
+
+// An accepted set of definitions. Valid as a whole: every dependency exists, there is no cycle.
+// (But for a container that keeps its last good definition while a dependency's file is gone:
+// such a dependency never holds, and disturbs nothing that runs.)
+struct DesiredState {
+  std::uint64_t generation = 0;
+  std::map<std::string, SpecPtr> containers;
+  std::map<std::string, NetworkPtr> networks;  // "default" is always there
+  bool shutting_down = false;  // the daemon ends: nothing is wanted, everything is removed
+};
+
+// Something of ours on the host that takes a while to make and to remove.
+enum class Presence { absent, creating, present, removing, failed };
+
+// What an operator said last; `none` leaves it to the definition's autostart.
+enum class Intent { none, run, stop };
+
+struct ObservedContainer {
+  Phase phase = Phase::absent;
+  SpecPtr spec;  // what the last launch was made from (while it is creating: is being made from)
+
+  Presence sandbox = Presence::absent;
+  SpecPtr sandbox_spec;                // what the sandbox was made from
+  std::vector<std::string> addresses;  // of the sandbox: one for each network, no prefix length
+  bool root = false;                   // a writable layer exists
+  SpecPtr root_spec;                   // what it lies over; null: not known (after a restart of ours)
+  bool remains = false;                // cgroup or records of a past launch are to be cleaned up
+
+  std::uint64_t launch_id = 0;  // of the last launch
+  int pid = 0;                  // 0: no process
+  Instant launched_at{};
+  std::optional<Instant> ready_at;
+  std::optional<Instant> stop_sent_at;
+  bool kill_sent = false;
+  std::optional<ExitStatus> last_exit;
+
+  std::uint64_t restarts = 0;           // launches after the first, for people
+  unsigned attempts = 0;                // failures in a row: the exponent of the backoff
+  std::optional<Instant> next_start;    // of the backoff
+  std::deque<Instant> starts;           // within the restart interval
+  bool completed = false;               // a oneshot that ended well, of this very spec
+
+  Health health = Health::none;
+  unsigned failing = 0;  // failed probes in a row
+  std::optional<Instant> next_probe;
+  bool probing = false;
+  std::string probe_message;  // of the last probe
+
+  Intent intent = Intent::none;
+  bool restart_requested = false;
+  bool busy = false;  // an action for it is under way; nothing else is begun before it ends
+  std::string error;  // why it is not as it should be, for people; empty when all is well
+
+  [[nodiscard]] bool running() const { return pid != 0; }
+};
+
+struct ObservedNetwork {
+  Presence presence = Presence::absent;
+  NetworkPtr spec;
+  std::string error;
+  std::optional<Instant> next_try;
+  bool busy = false;
+};
+
+struct ObservedState {
+  std::map<std::string, ObservedContainer> containers;
+  std::map<std::string, ObservedNetwork> networks;
+  NetworkView view;           // as last applied with success
+  bool view_busy = false;
+  std::string view_error;     // why the last application failed
+  std::optional<Instant> view_next_try;
+  std::uint64_t next_launch_id = 1;
+};
+
+}  // namespace berth
