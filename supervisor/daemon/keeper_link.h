@@ -1,0 +1,41 @@
+// KeeperLink: the worker's connection to the keeper.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "supervisor/base/result.h"
+#include "supervisor/base/unique_fd.h"
+#include "supervisor/handoff/messages.h"
+
+namespace berth::daemon {
+
+class KeeperLink {
+ public:
+  struct Received {
+    handoff::KeeperMessage message;
+    unique_fd fd;
+  };
+
+  // Takes the socket at handoff::kKeeperFd.
+  static Result<KeeperLink> open();
+
+  [[nodiscard]] int fd() const { return socket_.get(); }
+
+  // Waits for the next message; none when the keeper is gone.
+  std::optional<Received> wait();
+  // The messages that are there now; `gone` is set when the keeper is no more.
+  std::vector<Received> receive(bool& gone);
+
+  void want_launcher();
+  void replace_launcher(std::uint64_t number);
+  void drop(std::uint64_t id);
+  void finished();
+
+ private:
+  void send(handoff::KeeperMessage::Kind kind, std::uint64_t id);
+  unique_fd socket_;
+};
+
+}  // namespace berth::daemon
