@@ -51,37 +51,39 @@ enum class Shape {
   any,
   absolute_path,  // begins with "/", no NUL, no ".." component
   not_empty,
-  positive,       // > 0
-  hostname,       // RFC 1123, at most 63 characters a label
+  positive,  // > 0
+  hostname,  // RFC 1123, at most 63 characters a label
   ipv4,
-  ipv4_subnet,    // "10.20.0.0/24", host bits zero
-  cpuset,         // "0-1,3"
-  capability,     // a capability's name, or "all"
-  link_name,      // an interface's name: at most 15 characters
-  cgroup_name,    // relative, no ".." or empty component
+  ipv4_subnet,  // "10.20.0.0/24", host bits zero
+  cpuset,       // "0-1,3"
+  capability,   // a capability's name, or "all"
+  link_name,    // an interface's name: at most 15 characters
+  cgroup_name,  // relative, no ".." or empty component
   environment_name,
   container_name,
-  user,           // uid[:gid] within 32 bits, or names
-  command,        // a list of words, or one string split like a shell would, without a shell
+  user,        // uid[:gid] within 32 bits, or names
+  command,     // a list of words, or one string split like a shell would, without a shell
+  table_name,  // of a packet filter: letters, digits and "_", beginning with a letter
 };
 
 template <class Owner>
 struct Key {
-  std::string_view name;          // as written, dotted from the file's top: "limits.memory"
+  std::string_view name;  // as written, dotted from the file's top: "limits.memory"
   AnyField<Owner> field;
   Cost cost = Cost::restart;
   Part part = Part::process;
   Shape shape = Shape::any;
-  std::optional<double> least;    // range of a number
+  std::optional<double> least;  // range of a number; of a size in bytes, a duration in seconds
   std::optional<double> most;
   std::string_view default_text;  // as it would be written; empty: unset
   std::string_view meaning;       // one line
   std::string_view example;       // a right value, as written in TOML: "\"512M\""
+  std::string_view choices;       // the only words a string may be: "debug, info"; empty: any
 };
 
 std::span<const Key<ContainerSpec>> container_keys();
-std::span<const Key<MountSpec>> mount_keys();            // of an item of mounts
-std::span<const Key<DependencySpec>> dependency_keys();  // of an item of depends_on
+std::span<const Key<MountSpec>> mount_keys();               // of an item of mounts
+std::span<const Key<DependencySpec>> dependency_keys();     // of an item of depends_on
 std::span<const Key<NetworkAttachment>> attachment_keys();  // of an item of networks
 std::span<const Key<NetworkSpec>> network_keys();
 std::span<const Key<HostSpec>> host_keys();
@@ -93,6 +95,16 @@ struct FutureKey {
   std::string_view remedy;
 };
 std::span<const FutureKey> future_container_keys();
+std::span<const FutureKey> future_network_keys();
+std::span<const FutureKey> future_host_keys();
+
+// The same for one value of a key that is supported otherwise: logging.driver "journald".
+struct FutureValue {
+  std::string_view key;  // without indexes: "mounts.type"
+  std::string_view value;
+  std::string_view remedy;
+};
+std::span<const FutureValue> future_values();
 
 // A key whose value differs between two specs.
 struct KeyChange {

@@ -156,6 +156,7 @@ struct NetworkSpec {
   std::string bridge;  // the link's name; empty: "br-" and the network's name
   std::string subnet;  // "10.20.0.0/24"
   bool nat = true;
+  std::string driver = "bridge";  // the only one so far
   std::map<std::string, SourcePos> where;
 };
 
