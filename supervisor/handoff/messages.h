@@ -2,6 +2,8 @@
 // descriptors beside them. No message is parsed beyond a size and a kind.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -21,7 +23,8 @@ enum class HeldKind : std::uint32_t { none, log_stdout, log_stderr, netns };
 struct KeeperMessage {
   enum class Kind : std::uint32_t {
     // keeper -> worker
-    launcher_ready,  // + fd: the worker's end of a new launcher's socket; id = the launcher's number
+    launcher_ready,  // + fd: the worker's end of a new launcher's socket; id = the launcher's
+                     // number
     launcher_gone,   // id = its number; status as of waitid
     exited,          // id = launch_id, pid, code (CLD_*), status
     held,            // + fd: what the keeper holds (id, held), sent when a worker starts
@@ -35,8 +38,8 @@ struct KeeperMessage {
     drop,              // id: close what is held for it and forget the launch
     finished,          // everything is stopped and removed: exit 0
     // launcher -> keeper
-    born,              // id = launch_id, pid: a child that the keeper is to wait for
-    hold,              // + fd: keep it under (id, held)
+    born,  // id = launch_id, pid: a child that the keeper is to wait for
+    hold,  // + fd: keep it under (id, held)
   };
   Kind kind{};
   HeldKind held{};
@@ -63,7 +66,8 @@ struct LauncherReply {
   std::int32_t error = 0;         // errno
   std::int32_t pid = 0;           // of the child, as seen from the host; 0: none
   std::uint32_t fd_count = 0;
-  char detail[480] = {};          // what `run` said on its error output; NUL-terminated
+  char detail[480] = {};  // what `run` said on its error output, or the kernel in its words
+                          // about a mount or a netlink message; NUL-terminated
 };
 static_assert(sizeof(LauncherReply) == 504);
 
@@ -73,13 +77,25 @@ inline constexpr std::size_t kMaxFds = 16;
 // the socket's mode says; never raises SIGPIPE. The descriptors stay the caller's.
 Result<void> send_message(int socket, std::span<const std::byte> message, std::span<const int> fds);
 
+// The same without allocation, for the keeper: 0 or the errno.
+int send_raw(int socket, std::span<const std::byte> message, std::span<const int> fds) noexcept;
+
 struct Received {
-  std::size_t size = 0;           // 0: the other side is gone
-  std::vector<unique_fd> fds;     // close-on-exec
+  std::size_t size = 0;        // 0: the other side is gone, unless would_block
+  std::vector<unique_fd> fds;  // close-on-exec
   bool would_block = false;
 };
 // Receives one message into `buffer`. A message larger than the buffer is an error (EMSGSIZE).
 Result<Received> receive_message(int socket, std::span<std::byte> buffer);
+
+// The same without allocation, for the keeper.
+struct RawReceived {
+  std::size_t size = 0;            // 0: the other side is gone, when error is 0
+  int error = 0;                   // errno; EAGAIN when nothing has come
+  std::array<int, kMaxFds> fds{};  // the caller's to close
+  std::size_t fd_count = 0;
+};
+RawReceived receive_raw(int socket, std::span<std::byte> buffer) noexcept;
 
 template <class Message>
 Result<void> send(int socket, const Message& message, std::span<const int> fds = {}) {

@@ -25,62 +25,86 @@ inline constexpr std::uint32_t kProgramMagic = 0x62727468;  // "brth"
 inline constexpr std::uint32_t kProgramVersion = 1;
 inline constexpr int kFirstSlot = 100;  // slot k is descriptor kFirstSlot + k
 inline constexpr int kSlotCount = 64;
+inline constexpr std::uint32_t kMaxSteps = 4096;
+inline constexpr std::uint32_t kMaxArena = 16u << 20;  // bytes
 constexpr int slot(int index) { return kFirstSlot + index; }
 
 // What a step does. Each takes what its comment names; `fd` and `fd2` are descriptor numbers
 // (slots), `text` and `text2` arena strings, `value` and `value2` numbers. Relative texts are
-// resolved below `fd2` where the comment says "at fd2".
+// resolved below `fd2` where the comment says "at fd2"; when fd2 is -1 they have to be absolute.
+// A descriptor that a step makes replaces what was in its slot. "Host only" steps stand before
+// child_begin, "Child only" ones from there on, the others in either.
 enum class Op : std::uint16_t {
   // Files. Any of them may carry kTolerateExists / kTolerateMissing.
-  open_path,    // fd = openat2(fd2 or AT_FDCWD, text, flags value, resolve value2)
-  close,        // close(fd)
-  make_dir,     // mkdirat(fd2, text, mode value)
-  make_path,    // mkdir -p text, mode value; absolute
-  make_target,  // fd = O_PATH of text below root fd2 (openat2 RESOLVE_IN_ROOT), made when missing:
-                // a directory when value is 0, an empty file when it is 1
-  write_file,   // open(text, O_WRONLY), write text2; absolute, or at fd2
-  create_file,  // O_CREAT|O_TRUNC|O_NOFOLLOW text with content text2 and mode value, at fd2
-  make_symlink, // symlinkat(text, fd2, text2)
-  make_fifo,    // mkfifoat(fd2, text, mode value)
-  make_node,    // mknodat(fd2, text, mode value, device value2)
-  copy_tree,    // copies text to text2 (absolute): directories, files, links; no devices. Host only
-  remove_tree,  // removes text and all below it, by descriptors, never across a mount. Host only
+  open_path,     // fd = openat2(fd2 or AT_FDCWD, text, flags value, resolve value2); O_CLOEXEC is
+                 // added, the mode with O_CREAT is 0600
+  close,         // close(fd)
+  make_dir,      // mkdirat(fd2, text, mode value)
+  make_path,     // mkdir -p text, mode value; absolute
+  make_target,   // fd = O_PATH of text below root fd2 (openat2 RESOLVE_IN_ROOT), made when missing:
+                 // a directory when value is 0, an empty file when it is 1, what descriptor value2
+                 // is (a directory, or else an empty file) when it is 2; ".." is refused (EINVAL).
+                 // kNoSymlinks: a symlink on the way is ELOOP. kReplaceSymlink: a symlink as last
+                 // component is removed first
+  write_file,    // open(text, O_WRONLY | O_NOFOLLOW), text2 in one write; absolute, or at fd2
+  create_file,   // O_CREAT|O_TRUNC|O_NOFOLLOW text with content text2 and mode value, at fd2
+  make_symlink,  // symlinkat(text, fd2, text2)
+  make_fifo,     // mkfifoat(fd2, text, mode value)
+  make_node,     // mknodat(fd2, text, mode value, device value2)
+  copy_tree,     // copies what is in directory text into directory text2 (both absolute; text2 is
+                 // made when missing): directories, files, links with owner, mode and times; others
+                 // (devices, sockets, FIFOs) and other mounts' content are left out. Host only
+  remove_tree,  // removes text (which may be a file) and all below it, by descriptors, never across
+                // a mount. Host only
   remove_dir,   // rmdir(text)
+  rename,       // renameat2(text, text2, flags value), both absolute. Host only
 
   // Mounts: mount(2)'s new interface.
-  fs_open,      // fd = fsopen(text)
-  fs_config,    // fsconfig(fd, SET_STRING text=text2); SET_FLAG text when text2 is empty
-  fs_mount,     // fsconfig(fd, CREATE), then fd2 = fsmount(fd, attributes value)
-  clone_tree,   // fd = open_tree(fd2, "", OPEN_TREE_CLONE | AT_RECURSIVE if value)
-  set_attr,     // mount_setattr(fd, AT_RECURSIVE if kRecursive, set value, clear value2)
-  attach,       // move_mount(fd onto fd2)
-  detach,       // umount2(text, MNT_DETACH), absolute
-  mask,         // covers text below the current root: a directory with an empty read-only tmpfs,
-                // a file with /dev/null; a missing one is no error. Child only, after pivot
-  read_only,    // makes text below the current root read-only; missing is no error. Child only
-  pivot,        // fchdir(fd), pivot_root(".", "."), umount2(".", MNT_DETACH), chdir("/"). Child
+  fs_open,     // fd = fsopen(text)
+  fs_config,   // fsconfig(fd, SET_STRING text=text2); SET_FLAG text when text2 is empty
+  fs_mount,    // fsconfig(fd, CREATE), then fd2 = fsmount(fd, attributes value)
+  clone_tree,  // fd = open_tree(fd2, "", OPEN_TREE_CLONE | AT_RECURSIVE if value), or of absolute
+               // text when fd2 is -1. The clone is made private: nothing propagates into it
+  set_attr,    // mount_setattr(fd, AT_RECURSIVE if kRecursive, set value, clear value2)
+  attach,      // move_mount(fd onto fd2), or onto absolute text when fd2 is -1
+  detach,      // umount2(text, MNT_DETACH | UMOUNT_NOFOLLOW), absolute, until nothing is mounted
+               // there; nothing mounted at all is no error. With kAlways for assembled trees
+  mask,        // covers text below the current root: a directory with an empty read-only tmpfs,
+               // a file with /dev/null; a missing one is no error. Child only, after pivot
+  read_only,   // makes text below the current root read-only; missing is no error. Child only
+  pivot,       // fchdir(fd), pivot_root(".", "."), umount2(".", MNT_DETACH), chdir("/"). Child
+               // only. A descriptor from before clone3 is of the launcher's mount namespace and
+               // cannot be pivoted to (EINVAL): open it in the child, or give absolute text
+               // with fd -1
 
   // Cgroups.
-  cgroup_join,   // writes "0" to text (a v1 `tasks` file, or cgroup.procs)
-  cgroup_remove, // kills what is in text (cgroup.kill where there is one), waits until it is empty
-                 // for at most value milliseconds, removes it and its children. Host only
+  cgroup_join,    // writes "0" to text (a v1 `tasks` file, or cgroup.procs)
+  cgroup_remove,  // kills what is in text (cgroup.kill where there is one), waits until it is empty
+                  // for at most value milliseconds (then ETIMEDOUT), removes it and its children;
+                  // a v1 directory is only waited for and removed; a missing one is success. Host
+                  // only
 
   // Namespaces and network.
-  new_netns,     // fd = a new network namespace
-  set_ns,        // setns(fd, type value)
-  unshare,       // unshare(value)
+  new_netns,  // fd = a new network namespace
+  set_ns,     // setns(fd, type value). On the host only a network namespace (CLONE_NEWNET), so
+              // that /proc/sys/net of it can be written, or a pid namespace (CLONE_NEWPID, fd a
+              // pidfd), so that a spawned child is born into it; fd -1 or the program's end return
+  unshare,    // unshare(value). Child only
   netlink_open,  // fd = a NETLINK_ROUTE socket in network namespace fd2 (-1: the host's)
-  netlink,       // sends the message text (bytes) on fd, waits for its acknowledgement
-  host_name,     // sethostname(text)
+  netlink,       // sends text (bytes: one or several nlmsghdr, each with NLM_F_ACK) on fd, waits
+                 // for all acknowledgements; the first error counts
+  host_name,     // sethostname(text). Child only
 
   // What goes to others.
-  run,           // runs a host program: text is its argv (NUL-separated), text2 its input; output
-                 // to fd (-1: none); its error output becomes the reply's detail; fails with
-                 // EREMOTEIO on a status other than 0. Host only
-  hold,          // gives fd to the keeper to keep, as kind value, for launch_id. Host only
-  give,          // returns fd to the worker with the reply, in order. Host only
-  spawn,         // clone3(CLONE_PARENT | CLONE_PIDFD | value, CLONE_INTO_CGROUP fd when >= 0): the
-                 // child carries out the steps from child_begin on. Host only, once at most
+  run,    // runs a host program: text is its argv (NUL-separated), text2 its input; output
+          // to fd (-1: none); its error output becomes the reply's detail; fails with
+          // EREMOTEIO on a status other than 0. Host only
+  hold,   // gives fd to the keeper to keep, as kind value, for launch_id. Host only
+  give,   // returns fd to the worker with the reply, in order. Host only
+  spawn,  // clone3(CLONE_PARENT | CLONE_PIDFD | value, CLONE_INTO_CGROUP fd when >= 0): the
+          // child carries out the steps from child_begin on. It starts with 0, 1 and 2 on
+          // /dev/null and all slots; when it has called execve, or failed, the host's next
+          // step follows. Namespace flags only. Host only, once at most; with kAlways never
 
   // The child on itself.
   new_session,   // setsid, and a new session keyring
@@ -88,19 +112,23 @@ enum class Op : std::uint16_t {
   work_dir,      // chdir(text), checked to lie inside the container's mounts
   set_rlimit,    // setrlimit(resource fd, soft value, hard value2)
   score_adjust,  // oom_score_adj = value (signed); before pivot
-  find_user,     // text "user[:group]": looked up in the container's /etc/passwd and /etc/group
+  find_user,     // text "user[:group]": looked up in /etc/passwd and /etc/group below the current
+                 // root; "" is 0:0. Also finds HOME for `execute`. ENOENT: no such user or group;
+                 // ERANGE: an id out of range
   own,           // fchown(fd, the user found)
-  duplicate,     // dup2(fd, fd2)
-  close_from,    // close_range(value, ~0)
+  duplicate,     // dup2(fd, fd2); fd2 may be 0, 1, 2 in the child
+  close_from,    // close_range(value, ~0), but for what the child needs until execve
   set_user,      // setgroups, setgid, setuid of the user found, keeping capabilities until set_caps
   bound_caps,    // drops from the bounding set all but the mask value
-  set_caps,      // permitted and effective = mask value, inheritable 0, ambient mask value2
+  set_caps,      // permitted and effective = mask value, inheritable and ambient = mask value2
   no_new_privs,
   not_dumpable,
-  filter,        // installs the seccomp program text (an array of sock_filter)
-  reset_signals, // default dispositions, empty mask
-  execute,       // execve: text = candidates for the path (NUL-separated), text2 = arguments; the
-                 // environment is the program's env (see ProgramHeader)
+  filter,         // installs the seccomp program text (an array of sock_filter)
+  reset_signals,  // default dispositions, empty mask
+  execute,        // execve: text = candidates for the path (NUL-separated), text2 = arguments; the
+                  // environment is the program's env (see ProgramHeader), with HOME of the user
+                  // found when it has none. Signals are reset and all descriptors from 3 on closed.
+                  // The child's last step, always
   count_
 };
 
@@ -109,6 +137,10 @@ enum StepFlags : std::uint16_t {
   kTolerateMissing = 2,  // ENOENT, ENODEV, ESRCH, EADDRNOTAVAIL are success
   kTolerateAll = 4,      // best effort: no failure ends the program
   kRecursive = 8,
+  kAlways = 16,          // a host step that is run after an earlier one (or the child) failed, too:
+                         // clean-up. The first failure is the one that is reported
+  kNoSymlinks = 32,      // make_target: see there
+  kReplaceSymlink = 64,  // make_target: see there
 };
 
 struct Text {
@@ -131,12 +163,12 @@ static_assert(sizeof(Step) == 48);
 struct ProgramHeader {
   std::uint32_t magic = kProgramMagic;
   std::uint32_t version = kProgramVersion;
-  std::uint64_t launch_id = 0;    // what `hold` and `spawn` are told to the keeper under
+  std::uint64_t launch_id = 0;  // what `hold` and `spawn` are told to the keeper under
   std::uint32_t step_count = 0;
   std::uint32_t child_begin = 0;  // the first step of the child; step_count when there is none
   std::uint32_t arena_size = 0;
-  std::uint32_t fd_count = 0;     // descriptors sent along: they become slots 0, 1, 2, ...
-  Text environment;               // NUL-separated NAME=value
+  std::uint32_t fd_count = 0;  // descriptors sent along: they become slots 0, 1, 2, ...
+  Text environment;            // NAME=value entries, a NUL between each two
   // Written by launcher and child (the mapping is shared): the step under way, so that a program
   // that hangs can be told by the step it hangs at.
   std::uint32_t progress = 0;
@@ -173,18 +205,21 @@ class Program {
   void set_environment(std::string_view block);
   void set_launch_id(std::uint64_t launch_id) { launch_id_ = launch_id; }
   void set_fd_count(int count) { fd_count_ = count; }
-  // Appends another program's host steps.
+  // Appends another program's host steps. Only before begin_child.
   void append(const Program& other);
 
   [[nodiscard]] std::span<const Step> steps() const { return steps_; }
-  [[nodiscard]] std::uint32_t child_begin() const { return has_child_ ? child_begin_ : steps_.size(); }
+  [[nodiscard]] std::uint32_t child_begin() const {
+    return has_child_ ? child_begin_ : static_cast<std::uint32_t>(steps_.size());
+  }
   [[nodiscard]] std::string_view text(Text text) const;
   [[nodiscard]] const Origin& origin(std::size_t step) const;
   // One line a step: "12 attach fd=103 fd2=104  # mounts[0]". For tests and --debug logs.
   [[nodiscard]] std::string listing() const;
   // The bytes of the memfd.
   [[nodiscard]] std::string serialize() const;
-  // The memfd itself, ready to be sent.
+  // The memfd itself, ready to be sent: its size is sealed, its content cannot be, because the
+  // progress is written there.
   [[nodiscard]] Result<unique_fd> to_memfd() const;
 
  private:
@@ -202,5 +237,8 @@ class Program {
 };
 
 std::string_view name_of(Op op);
+
+// The step that a program's launcher or child is at, read from the program's memfd.
+Result<std::uint32_t> progress_of(int memfd);
 
 }  // namespace berth::handoff
