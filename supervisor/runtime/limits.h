@@ -1,0 +1,57 @@
+// Limits: from keys of a definition to cgroup files, for v2 and v1, and to resource limits.
+//
+// A limit that the host cannot enforce is an error that names the key with its place in the
+// definition; none is dropped. Swap is left alone: `memory` limits memory, not memory and swap.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "supervisor/base/result.h"
+#include "supervisor/model/spec.h"
+#include "supervisor/runtime/host_facts.h"
+
+namespace berth::runtime {
+
+// One write into a file of one of the container's cgroups.
+struct CgroupWrite {
+  std::string controller;
+  std::string file;  // absolute
+  std::string content;
+  std::string key;  // "limits.memory"
+  bool operator==(const CgroupWrite&) const = default;
+};
+
+// The writes that a new container's limits need.
+Result<std::vector<CgroupWrite>> limit_writes(const ContainerSpec& spec, const HostFacts& facts);
+// The writes that lead from one definition's limits to another's, on the running container. A key
+// that is gone gets the kernel's default back.
+Result<std::vector<CgroupWrite>> limit_changes(const ContainerSpec& before,
+                                               const ContainerSpec& after, const HostFacts& facts);
+
+// A resource limit (setrlimit) of a container's processes.
+struct ResourceLimit {
+  int resource = 0;  // RLIMIT_…
+  std::uint64_t soft = 0;
+  std::uint64_t hard = 0;
+  std::string key;  // "limits.ulimits.nofile"
+  bool operator==(const ResourceLimit&) const = default;
+};
+Result<std::vector<ResourceLimit>> resource_limits(const ContainerSpec& spec,
+                                                   const HostFacts& facts);
+// RLIMIT_NOFILE for "nofile".
+std::optional<int> resource_number(std::string_view name);
+
+// cpu.shares for a weight of 1 to 10000, so that the default 100 is v1's default 1024, as systemd
+// converts them.
+std::uint64_t cpu_shares_of(std::int64_t weight);
+// The numbers of "0-1,3", in order; nothing when it is not such a list.
+std::optional<std::vector<int>> parse_cpu_list(std::string_view text);
+
+// "web.toml:14: limits.memory: what is wrong"
+Error error_at(const ContainerSpec& spec, const std::string& key, const std::string& problem);
+
+}  // namespace berth::runtime
