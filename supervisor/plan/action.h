@@ -14,47 +14,82 @@ namespace berth {
 
 namespace action {
 
-struct CreateNetwork { NetworkPtr network; };
-struct RemoveNetwork { NetworkPtr network; };
-// Network namespace, links, address lease. Ends in event::SandboxReady or event::Failed.
-struct CreateSandbox { SpecPtr spec; };
-struct RemoveSandbox { SpecPtr spec; };
+struct CreateNetwork {
+  NetworkPtr network;
+};
+// Also of one that exists only in part, or not at all: it comes after each failed CreateNetwork.
+struct RemoveNetwork {
+  NetworkPtr network;
+};
+// Network namespace, links, address lease. Ends in event::SandboxReady or event::Failed. After a
+// failure the sandbox is removed (whatever of it exists) before another is made.
+struct CreateSandbox {
+  SpecPtr spec;
+};
+// Also of one that exists only in part, or not at all.
+struct RemoveSandbox {
+  SpecPtr spec;
+};
 // Cgroup, mounts, process. Ends in event::Launched or event::Failed.
-struct Launch { SpecPtr spec; std::uint64_t launch_id; };
-// Sends the stop signal to the container's first process. Ends at once; the exit comes as event.
-struct Stop { std::uint64_t launch_id; Signal signal; };
-// Kills everything in its cgroup. Ends at once.
-struct Kill { std::uint64_t launch_id; };
+struct Launch {
+  SpecPtr spec;
+  std::uint64_t launch_id;
+};
+// Sends the stop signal to the container's first process. Ends at once, without an event unless it
+// Failed; the exit comes as event. `unhealthy`: its health check asks for it, so that the exit
+// counts as a failure.
+struct Stop {
+  std::uint64_t launch_id;
+  Signal signal;
+  bool unhealthy = false;
+};
+// Kills everything in its cgroup. Ends at once, without an event unless it Failed.
+struct Kill {
+  std::uint64_t launch_id;
+};
 // After an exit or a failed launch: removes cgroup and records. Ends in event::CleanedUp.
-struct CleanUp { std::uint64_t launch_id; };
-// Applies live changes (limits, logging) to the running process. Ends in event::Updated.
-struct Update { SpecPtr spec; std::uint64_t launch_id; };
+struct CleanUp {
+  std::uint64_t launch_id;
+};
+// Applies live changes (limits, logging) to the running process; when only keys with Cost::none
+// changed there is nothing to apply. Ends in event::Updated.
+struct Update {
+  SpecPtr spec;
+  std::uint64_t launch_id;
+};
 // Removes the writable layer, and with `everything` what else is kept for the name (leases, logs
 // stay). Ends in event::RootRemoved.
-struct RemoveRoot { bool everything; };
+struct RemoveRoot {
+  bool everything;
+};
 // Rules and name files, in one transaction. Ends in event::ViewApplied. Never waits for, nor is
 // waited for by, another action.
-struct ApplyView { NetworkView view; };
+struct ApplyView {
+  NetworkView view;
+};
 // One health probe. Ends in event::Probed.
-struct Probe { SpecPtr spec; std::uint64_t launch_id; };
+struct Probe {
+  SpecPtr spec;
+  std::uint64_t launch_id;
+};
 
 }  // namespace action
 
-using Deed = std::variant<action::CreateNetwork, action::RemoveNetwork, action::CreateSandbox,
-                          action::RemoveSandbox, action::Launch, action::Stop, action::Kill,
-                          action::CleanUp, action::Update, action::RemoveRoot, action::ApplyView,
-                          action::Probe>;
+using Deed =
+    std::variant<action::CreateNetwork, action::RemoveNetwork, action::CreateSandbox,
+                 action::RemoveSandbox, action::Launch, action::Stop, action::Kill, action::CleanUp,
+                 action::Update, action::RemoveRoot, action::ApplyView, action::Probe>;
 
 struct Action {
   std::string subject;  // the container, for networks the network; empty for the view
   Deed deed;
-  std::string reason;   // "new definition", "exit code 1, attempt 3", "limits.memory: 64M -> 128M"
+  std::string reason;  // "new definition", "exit code 1, attempt 3", "limits.memory: 64M -> 128M"
   std::vector<KeyChange> changes;  // the keys that caused it, if any did
 };
 
 struct Plan {
-  std::vector<Action> actions;         // in the order in which they are begun
-  std::optional<Instant> wake_at;      // when time alone will ask for more
+  std::vector<Action> actions;     // in the order in which they are begun
+  std::optional<Instant> wake_at;  // when time alone will ask for more
 };
 
 // "launch", "stop", ... : the deed's name in `berth plan` and in log lines (action=).

@@ -13,8 +13,11 @@ namespace berth {
 
 Plan reconcile(const DesiredState& desired, const ObservedState& observed, Instant now);
 
+// After a shutdown: nothing of ours is on the host but root file systems, logs and leases.
+bool nothing_left(const ObservedState& observed);
+
 // All actions down to the last, if every one of them succeeds, nothing exits by itself, and
-// health probes succeed: what `berth plan` prints.
+// oneshots and health probes succeed: what `berth plan` prints. Probes are left out.
 std::vector<Action> forecast(const DesiredState& desired, const ObservedState& observed,
                              Instant now);
 

@@ -33,10 +33,21 @@ struct DesiredState {
 };
 
 // Something of ours on the host that takes a while to make and to remove.
-enum class Presence { absent, creating, present, removing, failed };
+enum class Presence { absent, creating, present, removing, failed };  // failed: may exist in part
 
 // What an operator said last; `none` leaves it to the definition's autostart.
 enum class Intent { none, run, stop };
+
+// An action for a container that takes a while. Stop, Kill and Probe are none.
+enum class Task {
+  create_sandbox,
+  remove_sandbox,
+  launch,
+  clean_up,
+  update,
+  remove_root,
+  remove_everything
+};
 
 struct ObservedContainer {
   Phase phase = Phase::absent;
@@ -46,22 +57,33 @@ struct ObservedContainer {
   SpecPtr sandbox_spec;                // what the sandbox was made from
   std::vector<std::string> addresses;  // of the sandbox: one for each network, no prefix length
   bool root = false;                   // a writable layer exists
-  SpecPtr root_spec;                   // what it lies over; null: not known (after a restart of ours)
-  bool remains = false;                // cgroup or records of a past launch are to be cleaned up
+  SpecPtr root_spec;     // what it lies over; null: not known (after a restart of ours)
+  bool remains = false;  // cgroup or records of a past launch are to be cleaned up
 
-  std::uint64_t launch_id = 0;  // of the last launch
+  // Of the last launch. They only grow, over all containers: the one with the larger id was
+  // launched later.
+  std::uint64_t launch_id = 0;
+  std::uint64_t exited_id = 0;  // the last launch whose end is known; may overtake its Launched
   int pid = 0;                  // 0: no process
   Instant launched_at{};
   std::optional<Instant> ready_at;
   std::optional<Instant> stop_sent_at;
-  bool kill_sent = false;
+  bool stop_unhealthy = false;  // the stop was asked for by its health check
+  std::optional<Instant> kill_sent_at;
   std::optional<ExitStatus> last_exit;
 
-  std::uint64_t restarts = 0;           // launches after the first, for people
-  unsigned attempts = 0;                // failures in a row: the exponent of the backoff
-  std::optional<Instant> next_start;    // of the backoff
-  std::deque<Instant> starts;           // within the restart interval
-  bool completed = false;               // a oneshot that ended well, of this very spec
+  std::uint64_t restarts = 0;         // launches after the first, for people
+  unsigned attempts = 0;              // failures in a row: the exponent of the backoff
+  std::optional<Instant> next_start;  // of the backoff
+  std::deque<Instant> failures;       // within the restart interval
+  bool resting = false;    // it ended, and its policy leaves it down until somebody says otherwise
+  bool completed = false;  // a oneshot that ended well, of this very spec
+
+  // Of cleaning up and removing, which are tried again until they succeed.
+  unsigned removal_failures = 0;
+  std::optional<Instant> next_removal;
+  SpecPtr update_refused;  // the definition that could not be applied to the running process
+  std::optional<Instant> next_update;
 
   Health health = Health::none;
   unsigned failing = 0;  // failed probes in a row
@@ -71,16 +93,21 @@ struct ObservedContainer {
 
   Intent intent = Intent::none;
   bool restart_requested = false;
-  bool busy = false;  // an action for it is under way; nothing else is begun before it ends
-  std::string error;  // why it is not as it should be, for people; empty when all is well
+  std::optional<Task> busy;  // the action under way; nothing else is begun before it ends
+  std::string error;         // why it is not as it should be, for people; empty when all is well
 
   [[nodiscard]] bool running() const { return pid != 0; }
+  // A process runs, or may run at any moment.
+  [[nodiscard]] bool alive() const {
+    return running() || (busy == Task::launch && exited_id != launch_id);
+  }
 };
 
 struct ObservedNetwork {
   Presence presence = Presence::absent;
   NetworkPtr spec;
   std::string error;
+  unsigned failures = 0;  // in a row
   std::optional<Instant> next_try;
   bool busy = false;
 };
@@ -88,9 +115,10 @@ struct ObservedNetwork {
 struct ObservedState {
   std::map<std::string, ObservedContainer> containers;
   std::map<std::string, ObservedNetwork> networks;
-  NetworkView view;           // as last applied with success
+  NetworkView view;  // as last applied with success
   bool view_busy = false;
-  std::string view_error;     // why the last application failed
+  std::string view_error;      // why the last application failed
+  unsigned view_failures = 0;  // in a row
   std::optional<Instant> view_next_try;
   std::uint64_t next_launch_id = 1;
 };
