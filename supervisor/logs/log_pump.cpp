@@ -1,0 +1,140 @@
+#include "supervisor/logs/log_pump.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace berth::logs {
+
+namespace {
+
+constexpr std::size_t kDrainMost = 1024 * 1024;  // fs.pipe-max-size as the kernel sets it
+
+Result<unique_fd> open_fifo(int directory, const std::string& name) {
+  unique_fd fifo(::openat(directory, name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW));
+  if (!fifo) return fail_errno("cannot open the FIFO " + name);
+  struct stat status{};
+  if (::fstat(fifo.get(), &status) < 0) return fail_errno("cannot stat the FIFO " + name);
+  if (!S_ISFIFO(status.st_mode)) return fail(name + " is not a FIFO");
+  return fifo;
+}
+
+// A record takes its prefix and a newline beside the text. Lines are cut so that records fit into
+// a file of max_size, however small an operator makes it.
+std::size_t line_max_for(Bytes max_size) {
+  constexpr std::size_t kOverhead = kPrefixSize + 1;
+  constexpr std::size_t kLeast = 64;
+  if (max_size.count >= kLineMax + kOverhead) return kLineMax;
+  if (max_size.count <= kLeast + kOverhead) return kLeast;
+  return static_cast<std::size_t>(max_size.count) - kOverhead;
+}
+
+}  // namespace
+
+LogPump::LogPump(std::string directory, std::string file_name, unique_fd out, unique_fd err)
+    : directory_(std::move(directory)),
+      file_name_(std::move(file_name)),
+      out_{Stream::out, std::move(out), CriLines(Stream::out)},
+      err_{Stream::err, std::move(err), CriLines(Stream::err)} {}
+
+Result<LogPump> LogPump::open(const Paths& paths, std::string_view container,
+                              const LoggingSpec& spec) {
+  const std::string run = paths.run_of(container);
+  const unique_fd directory(::open(run.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+  if (!directory) return fail_errno("cannot open " + run);
+  auto out = open_fifo(directory.get(), "stdout");
+  if (!out) return std::unexpected(std::move(out).error().within(run));
+  auto err = open_fifo(directory.get(), "stderr");
+  if (!err) return std::unexpected(std::move(err).error().within(run));
+
+  LogPump pump(paths.log_dir(container), std::string(container) + ".log", std::move(out).value(),
+               std::move(err).value());
+  pump.reconfigure(spec, WallTime());  // nothing is carried yet, so the time is not used
+  return pump;
+}
+
+void LogPump::reconfigure(const LoggingSpec& spec, WallTime now) {
+  if (spec.driver == LogDriver::none) {
+    std::string records;
+    write_unfinished(out_, records, now);
+    write_unfinished(err_, records, now);
+    writer_.reset();
+    return;
+  }
+  out_.lines.set_line_max(line_max_for(spec.max_size));
+  err_.lines.set_line_max(line_max_for(spec.max_size));
+  if (writer_) {
+    writer_->set_limits(spec.max_size, spec.max_files);
+  } else {
+    writer_.emplace(directory_, file_name_, spec.max_size, spec.max_files);
+  }
+}
+
+Result<PumpOutcome> LogPump::pump(Stream stream, std::size_t budget, PumpBuffer& buffer,
+                                  WallTime now) {
+  Channel& from = channel(stream);
+  const std::size_t most = std::min(budget, buffer.bytes.size());
+  if (most == 0) return PumpOutcome{.more = true};
+  const ssize_t count = ::read(from.fifo.get(), buffer.bytes.data(), most);
+  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return PumpOutcome{};
+  if (count < 0) return fail_errno("cannot read " + std::string(name_of(stream)));
+  if (count == 0) {
+    write_unfinished(from, buffer.records, now);
+    return PumpOutcome{.closed = true};
+  }
+
+  const auto size = static_cast<std::size_t>(count);
+  if (writer_) {
+    buffer.records.clear();
+    from.lines.feed({buffer.bytes.data(), size}, now, buffer.records);
+    if (!buffer.records.empty()) writer_->write(buffer.records, now);
+  }
+  return PumpOutcome{.bytes = size, .more = size == most};
+}
+
+Result<PumpOutcome> LogPump::drain(PumpBuffer& buffer, WallTime now) {
+  const PumpOutcome out = TRY(drain_one(out_, buffer, now));
+  const PumpOutcome err = TRY(drain_one(err_, buffer, now));
+  if (writer_) writer_->settle(now);
+  return PumpOutcome{.bytes = out.bytes + err.bytes,
+                     .more = out.more || err.more,
+                     .closed = out.closed && err.closed};
+}
+
+Result<PumpOutcome> LogPump::drain_one(Channel& from, PumpBuffer& buffer, WallTime now) {
+  // The payload may have made the pipe larger than usual. What was in it at the exit is no more
+  // than it holds, so a survivor that keeps on writing cannot keep us here.
+  const int capacity = ::fcntl(from.fifo.get(), F_GETPIPE_SZ);
+  if (capacity < 0)
+    return fail_errno("cannot get the size of " + std::string(name_of(from.stream)));
+  const std::size_t most = std::min(static_cast<std::size_t>(capacity), kDrainMost);
+
+  PumpOutcome drained;
+  while (drained.bytes < most) {
+    const PumpOutcome part =
+        TRY(pump(from.stream, std::min(most - drained.bytes, kPumpBudget), buffer, now));
+    drained.bytes += part.bytes;
+    drained.more = part.bytes > 0 && drained.bytes == most;
+    drained.closed = part.closed;
+    if (part.bytes == 0) break;
+  }
+  write_unfinished(from, buffer.records, now);
+  return drained;
+}
+
+void LogPump::write_unfinished(Channel& of, std::string& records, WallTime now) {
+  records.clear();
+  of.lines.finish(now, records);
+  if (writer_ && !records.empty()) writer_->write(records, now);
+}
+
+std::optional<Error> LogPump::trouble() const {
+  return writer_ ? writer_->trouble() : std::optional<Error>();
+}
+
+std::uint64_t LogPump::lost_total() const { return writer_ ? writer_->lost_total() : 0; }
+
+}  // namespace berth::logs

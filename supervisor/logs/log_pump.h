@@ -1,0 +1,92 @@
+// LogPump: moves what one container writes on stdout and stderr from its FIFOs into its log files.
+//
+// The daemon owns the loop: it watches fd(stream) for reading and calls pump() when it is ready.
+// A call does one read(2) and at most one write(2) (more only where a file becomes full), so that
+// a container that writes without end costs a turn of the loop a bounded time. Not written yet
+// when the worker is killed, and then lost: what one call has read, and a line without its end.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "supervisor/base/clock.h"
+#include "supervisor/base/result.h"
+#include "supervisor/base/unique_fd.h"
+#include "supervisor/logs/cri_lines.h"
+#include "supervisor/logs/log_writer.h"
+#include "supervisor/model/paths.h"
+#include "supervisor/model/spec.h"
+
+namespace berth::logs {
+
+inline constexpr std::size_t kPumpBudget = 64 * 1024;  // what a FIFO holds by default
+
+// The working memory of pump(). One serves all pumps of a loop, one call after the other. `records`
+// grows to 41 times the budget at most (a payload that writes nothing but newlines).
+struct PumpBuffer {
+  std::vector<char> bytes = std::vector<char>(kPumpBudget);
+  std::string records;
+};
+
+struct PumpOutcome {
+  std::size_t bytes = 0;  // read from the payload
+  bool more = false;      // as much was read as was allowed: there is likely more
+  bool closed = false;    // nobody has the FIFO open for writing any more: stop watching it
+};
+
+class LogPump {
+ public:
+  // Opens the FIFOs "stdout" and "stderr" in paths.run_of(container), which must exist, and the
+  // log file. A log file that cannot be opened is no error: bytes are read and counted as lost
+  // until it can (see trouble()), so that a full disk never stops a payload.
+  static Result<LogPump> open(const Paths& paths, std::string_view container,
+                              const LoggingSpec& spec);
+
+  // To be watched for reading; valid as long as this pump. Non-blocking.
+  [[nodiscard]] int fd(Stream stream) const { return channel(stream).fifo.get(); }
+
+  // Reads at most min(budget, buffer.bytes.size()) bytes and writes the lines that they complete.
+  // Nothing to read is no error (0 bytes). An error means that the FIFO itself cannot be read.
+  Result<PumpOutcome> pump(Stream stream, std::size_t budget, PumpBuffer& buffer, WallTime now);
+
+  // After the container's exit, or before the worker ends: reads what is left on both streams, at
+  // most what each pipe holds (1 MiB at most), and writes lines without an end as P records.
+  // `more`: somebody is still writing. The pump can be used on afterwards.
+  Result<PumpOutcome> drain(PumpBuffer& buffer, WallTime now);
+
+  // Applies a changed spec to the files; the FIFOs stay as they are. A line not ended yet is
+  // written before the driver becomes `none`.
+  void reconfigure(const LoggingSpec& spec, WallTime now);
+
+  // What keeps the log from being written (for the container's status), and how many bytes of the
+  // payload have been lost by it so far.
+  [[nodiscard]] std::optional<Error> trouble() const;
+  [[nodiscard]] std::uint64_t lost_total() const;
+
+ private:
+  struct Channel {
+    Stream stream;
+    unique_fd fifo;
+    CriLines lines;
+  };
+
+  LogPump(std::string directory, std::string file_name, unique_fd out, unique_fd err);
+  Result<PumpOutcome> drain_one(Channel& from, PumpBuffer& buffer, WallTime now);
+  void write_unfinished(Channel& of, std::string& records, WallTime now);
+  Channel& channel(Stream stream) { return stream == Stream::out ? out_ : err_; }
+  [[nodiscard]] const Channel& channel(Stream stream) const {
+    return stream == Stream::out ? out_ : err_;
+  }
+
+  std::string directory_;
+  std::string file_name_;
+  Channel out_;
+  Channel err_;
+  std::optional<LogWriter> writer_;  // none with the driver `none`
+};
+
+}  // namespace berth::logs
