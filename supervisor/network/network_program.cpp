@@ -1,0 +1,156 @@
+// Bridges: specs to steps.
+#include "supervisor/network/network_program.h"
+
+#include <algorithm>
+
+#include "supervisor/network/link_messages.h"
+#include "supervisor/network/names.h"
+
+namespace berth::network {
+namespace {
+
+using handoff::Op;
+using handoff::Program;
+
+constexpr int kNetlink = handoff::slot(0);
+
+// Indexes that the kernel, counting up from 1, does not reach.
+constexpr std::uint32_t kIndexFirst = 1u << 28;
+
+handoff::Origin origin_of(const NetworkSpec& spec, std::string what) {
+  handoff::Origin origin{.what = "network " + spec.name + ": " + std::move(what)};
+  for (const char* key : {"bridge", "subnet", ""}) {
+    const auto where = spec.where.find(key);
+    if (where == spec.where.end()) continue;
+    origin.file = where->second.file;
+    origin.line = where->second.line;
+    origin.column = where->second.column;
+    break;
+  }
+  return origin;
+}
+
+Result<void> check_ownership(const NetworkSpec& spec, const LinkInfo& link) {
+  if (is_our_bridge(spec, link)) return {};
+  const std::string kind = link.kind.empty() ? "link" : link.kind;
+  return fail("the " + kind + " " + link.name + " is not network " + spec.name + "'s: " +
+              (link.alias.empty() ? std::string("it has no alias")
+                                  : "its alias is \"" + link.alias + "\"") +
+              ", not \"" + link_alias(spec.name) + "\"");
+}
+
+// A host address within our subnet on another link would make the host send what is meant for
+// containers there, or the reverse.
+Result<void> check_overlap(const NetworkSpec& spec, const Ipv4Subnet& subnet,
+                           std::string_view bridge, std::span<const LinkInfo> links) {
+  for (const LinkInfo& link : links)
+    for (const LinkAddress& held : link.addresses)
+      if (link.name != bridge && subnet.contains(held.address))
+        return fail("the subnet " + spec.subnet + " holds the address " + format(held.address) +
+                    " of link " + link.name);
+  return {};
+}
+
+// An index that no link has, the same for the same network as long as it is free.
+std::uint32_t free_index(const MacAddress& mac, std::span<const LinkInfo> links) {
+  std::uint32_t index = kIndexFirst | (std::uint32_t{mac[3]} << 16 | mac[4] << 8 | mac[5]);
+  while (std::ranges::find(links, index, &LinkInfo::index) != links.end()) ++index;
+  return index;
+}
+
+void add_netlink(Program& program, const std::string& message, std::uint16_t flags = 0) {
+  program.add(Op::netlink, {.fd = kNetlink, .text = message, .flags = flags});
+}
+
+Result<void> add_addresses(Program& program, const NetworkSpec& spec, const Ipv4Subnet& subnet,
+                           std::uint32_t index, const LinkInfo* existing) {
+  const LinkAddress wanted{subnet.gateway(), subnet.prefix};
+  program.from(origin_of(spec, "remove former addresses"));
+  if (existing != nullptr)
+    for (const LinkAddress& held : existing->addresses)
+      if (held != wanted)
+        add_netlink(program, TRY(delete_address(index, held.address, held.prefix)),
+                    handoff::kTolerateMissing);
+  program.from(origin_of(spec, "add address " + format(wanted.address)));
+  add_netlink(program, TRY(add_address(index, wanted.address, subnet)), handoff::kTolerateExists);
+  return {};
+}
+
+Result<void> add_bridge(Program& program, const NetworkSpec& spec, const Ipv4Subnet& subnet,
+                        std::span<const LinkInfo> links) {
+  const std::string name = bridge_name(spec);
+  const MacAddress mac = bridge_mac(spec.name);
+  const LinkInfo* existing = find_link(links, name);
+  const std::uint32_t index = existing != nullptr ? existing->index : free_index(mac, links);
+  program.from(origin_of(spec, "create bridge " + name));
+  if (existing == nullptr) add_netlink(program, TRY(create_bridge(name, index, mac)));
+  TRY(add_addresses(program, spec, subnet, index, existing));
+  program.from(origin_of(spec, "bring up bridge " + name));
+  add_netlink(program, TRY(adopt_bridge(name, link_alias(spec.name))));
+  return {};
+}
+
+void add_settings(Program& program, const NetworkSpec& spec) {
+  const std::string per_link = "/proc/sys/net/ipv4/conf/" + bridge_name(spec);
+  program.from(origin_of(spec, "set net.ipv4.ip_forward"));
+  program.add(Op::write_file, {.text = "/proc/sys/net/ipv4/ip_forward", .text2 = "1"});
+  program.from(origin_of(spec, "set route_localnet of the bridge"));
+  program.add(Op::write_file, {.text = per_link + "/route_localnet", .text2 = "1"});
+}
+
+Result<Program> create_program(const NetworkSpec& spec, std::span<const LinkInfo> links) {
+  if (!is_valid_name(spec.name)) return fail("its name is not valid");
+  const Ipv4Subnet subnet = TRY(parse_subnet(spec.subnet));
+  const std::string name = bridge_name(spec);
+  if (const LinkInfo* existing = find_link(links, name)) TRY(check_ownership(spec, *existing));
+  TRY(check_overlap(spec, subnet, name, links));
+  Program program;
+  program.from(origin_of(spec, "open netlink"));
+  program.add(Op::netlink_open, {.fd = kNetlink});
+  TRY(add_bridge(program, spec, subnet, links));
+  add_settings(program, spec);
+  program.add(Op::close, {.fd = kNetlink});
+  return program;
+}
+
+Result<Program> remove_program(const NetworkSpec& spec, std::span<const LinkInfo> links) {
+  Program program;
+  const LinkInfo* existing = find_link(links, bridge_name(spec));
+  if (existing == nullptr) return program;
+  TRY(check_ownership(spec, *existing));
+  program.from(origin_of(spec, "delete bridge " + existing->name));
+  program.add(Op::netlink_open, {.fd = kNetlink});
+  add_netlink(program, TRY(delete_link(existing->name)), handoff::kTolerateMissing);
+  program.add(Op::close, {.fd = kNetlink});
+  return program;
+}
+
+}  // namespace
+
+std::string bridge_name(const NetworkSpec& spec) {
+  if (!spec.bridge.empty()) return spec.bridge;
+  const std::string plain = "br-" + spec.name;
+  if (is_valid_link_name(plain)) return plain;
+  // The same hash as for veths, with a prefix of its own.
+  return "br-" + host_link_name("bridge", spec.name, 0).substr(2);
+}
+
+bool is_our_bridge(const NetworkSpec& spec, const LinkInfo& link) {
+  if (link.kind != "bridge") return false;
+  return link.alias == link_alias(spec.name) ||
+         (link.alias.empty() && link.mac == bridge_mac(spec.name));
+}
+
+Result<Program> compile_create_network(const NetworkSpec& spec, std::span<const LinkInfo> links) {
+  auto program = create_program(spec, links);
+  if (program) return program;
+  return std::unexpected(std::move(program).error().within("cannot create network " + spec.name));
+}
+
+Result<Program> compile_remove_network(const NetworkSpec& spec, std::span<const LinkInfo> links) {
+  auto program = remove_program(spec, links);
+  if (program) return program;
+  return std::unexpected(std::move(program).error().within("cannot remove network " + spec.name));
+}
+
+}  // namespace berth::network

@@ -1,0 +1,35 @@
+// Networks as programs: the bridge with the host's address, and what forwarding needs.
+//
+// Both functions are pure: what the host has is passed in (links.h), so that a bridge which is
+// somebody else's is never touched. Origins name the network's definition.
+#pragma once
+
+#include <span>
+
+#include "supervisor/base/result.h"
+#include "supervisor/handoff/program.h"
+#include "supervisor/model/spec.h"
+#include "supervisor/network/links.h"
+
+namespace berth::network {
+
+// NetworkSpec.bridge, or "br-" and the network's name where that fits into a link's name, else
+// "br-" and ten hex digits of a hash of it.
+std::string bridge_name(const NetworkSpec& spec);
+
+// A bridge of ours carries the alias "berth:NETWORK". Between its creation and its alias a crash
+// may come: then its stable hardware address tells it.
+bool is_our_bridge(const NetworkSpec& spec, const LinkInfo& link);
+
+// Creates the bridge with the gateway's address, brings it up, and sets ip_forward and the bridge's
+// route_localnet (what makes that safe: the rules of rules.h). One that is ours is taken over: it
+// gets what it lacks and loses addresses of a former subnet.
+// Errors: a link of this name is not ours; an address of another link lies within the subnet.
+Result<handoff::Program> compile_create_network(const NetworkSpec& spec,
+                                                std::span<const LinkInfo> links);
+
+// Deletes the bridge. No steps when there is none. Error: a link of this name is not ours.
+Result<handoff::Program> compile_remove_network(const NetworkSpec& spec,
+                                                std::span<const LinkInfo> links);
+
+}  // namespace berth::network

@@ -1,0 +1,225 @@
+// The rules as JSON: libnftables-json(5).
+#include "supervisor/network/rules.h"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "supervisor/network/ipv4.h"
+#include "supervisor/network/names.h"
+#include "supervisor/network/nft.h"
+
+namespace berth::network {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Bridge {
+  std::string link;
+  Ipv4Subnet subnet;
+  bool nat = true;
+  auto operator<=>(const Bridge&) const = default;
+};
+
+struct Port {
+  bool any_address = false;  // 0.0.0.0. Sorted last, so that a port on one address goes first
+  Ipv4Address host_address;
+  Protocol protocol{};
+  std::uint16_t host_port = 0;
+  Ipv4Address container_address;
+  std::uint16_t container_port = 0;
+  auto operator<=>(const Port&) const = default;
+};
+
+// Expressions.
+
+Json meta(std::string_view key) { return {{"meta", {{"key", key}}}}; }
+Json ip(std::string_view field) { return {{"payload", {{"protocol", "ip"}, {"field", field}}}}; }
+Json ct(std::string_view key) { return {{"ct", {{"key", key}}}}; }
+Json prefix(const Ipv4Subnet& subnet) {
+  return {{"prefix", {{"addr", format(subnet.base)}, {"len", subnet.prefix}}}};
+}
+
+// Statements.
+
+Json match(std::string_view op, Json left, Json right) {
+  return {{"match", {{"op", op}, {"left", std::move(left)}, {"right", std::move(right)}}}};
+}
+Json from_subnet(const Ipv4Subnet& subnet) { return match("==", ip("saddr"), prefix(subnet)); }
+Json out_of(const std::string& link) { return match("==", meta("oifname"), link); }
+Json not_out_of(const std::string& link) { return match("!=", meta("oifname"), link); }
+Json not_into(const std::string& link) { return match("!=", meta("iifname"), link); }
+Json translated() { return match("in", ct("status"), "dnat"); }
+Json accept() { return {{"accept", nullptr}}; }
+Json drop() { return {{"drop", nullptr}}; }
+Json masquerade() { return {{"masquerade", nullptr}}; }
+
+constexpr Ipv4Subnet kLoopback{{127u << 24}, 8};
+
+// The transaction under construction.
+class Transaction {
+ public:
+  explicit Transaction(std::string_view table) : table_(table) {}
+
+  // "add" before "delete": deleting what does not exist would be an error.
+  void clear_table() {
+    const Json table = {{"table", {{"family", "inet"}, {"name", table_}}}};
+    commands_.push_back({{"add", table}});
+    commands_.push_back({{"delete", table}});
+  }
+  void add_table() {
+    commands_.push_back({{"add", {{"table", {{"family", "inet"}, {"name", table_}}}}}});
+  }
+  void add_chain(std::string_view name, std::string_view type, std::string_view hook,
+                 int priority) {
+    commands_.push_back({{"add",
+                          {{"chain",
+                            {{"family", "inet"},
+                             {"table", table_},
+                             {"name", name},
+                             {"type", type},
+                             {"hook", hook},
+                             {"prio", priority},
+                             {"policy", "accept"}}}}}});
+  }
+  void add_rule(std::string_view chain, std::vector<Json> statements) {
+    commands_.push_back({{"add",
+                          {{"rule",
+                            {{"family", "inet"},
+                             {"table", table_},
+                             {"chain", chain},
+                             {"expr", std::move(statements)}}}}}});
+  }
+  [[nodiscard]] std::string text() const { return Json{{"nftables", commands_}}.dump(); }
+
+ private:
+  std::string table_;
+  Json commands_ = Json::array();
+};
+
+bool is_table_name(std::string_view name) {
+  return !name.empty() && name.size() <= 63 && std::ranges::all_of(name, [](char byte) {
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= '0' && byte <= '9') || byte == '_' || byte == '-' || byte == '.';
+  });
+}
+
+Result<std::vector<Bridge>> read_bridges(const NetworkView& view) {
+  std::set<Bridge> bridges;
+  for (const BridgeView& seen : view.bridges) {
+    if (!is_valid_link_name(seen.bridge))
+      return fail("network " + seen.network + ": \"" + seen.bridge +
+                  "\" is not a usable name of a bridge");
+    bridges.insert({seen.bridge, TRY(parse_subnet(seen.subnet)), seen.nat});
+  }
+  return std::vector<Bridge>(bridges.begin(), bridges.end());
+}
+
+Result<Port> read_port(const PublishedPort& seen) {
+  Port port;
+  port.host_address = TRY(parse_ipv4(seen.port.host_address));
+  port.any_address = port.host_address.value == 0;
+  port.container_address = TRY(parse_ipv4(seen.container_address));
+  port.protocol = seen.port.protocol;
+  port.host_port = seen.port.host_port;
+  port.container_port = seen.port.container_port;
+  if (port.host_port == 0 || port.container_port == 0) return fail("port 0 cannot be published");
+  return port;
+}
+
+Result<std::vector<Port>> read_ports(const NetworkView& view) {
+  std::vector<Port> ports;
+  std::set<std::tuple<Ipv4Address, Protocol, std::uint16_t>> seen;
+  for (const PublishedPort& published : view.ports) {
+    auto port = read_port(published);
+    if (!port) return std::unexpected(std::move(port).error().within(published.container));
+    if (!seen.emplace(port->host_address, port->protocol, port->host_port).second)
+      return fail(published.container + ": port " + format(port->host_address) + ":" +
+                  std::to_string(port->host_port) + " is published twice");
+    ports.push_back(*port);
+  }
+  std::ranges::sort(ports);
+  return ports;
+}
+
+void add_chains(Transaction& transaction) {
+  // Priorities: raw, dstnat, srcnat and filter of nft(8).
+  transaction.add_chain("raw_prerouting", "filter", "prerouting", -300);
+  transaction.add_chain("nat_prerouting", "nat", "prerouting", -100);
+  transaction.add_chain("nat_output", "nat", "output", -100);
+  transaction.add_chain("nat_postrouting", "nat", "postrouting", 100);
+  transaction.add_chain("filter_forward", "filter", "forward", 0);
+}
+
+void add_loopback_guard(Transaction& transaction) {
+  for (const char* field : {"daddr", "saddr"})
+    transaction.add_rule("raw_prerouting",
+                         {not_into("lo"), match("==", ip(field), prefix(kLoopback)), drop()});
+}
+
+void add_port(Transaction& transaction, const Port& port) {
+  const Json local = {{"fib", {{"result", "type"}, {"flags", {"daddr"}}}}};
+  const Json protocol = port.protocol == Protocol::udp ? "udp" : "tcp";
+  const std::vector<Json> statements = {
+      match("==", meta("nfproto"), "ipv4"),
+      port.any_address ? match("==", local, "local")
+                       : match("==", ip("daddr"), format(port.host_address)),
+      match("==", {{"payload", {{"protocol", protocol}, {"field", "dport"}}}}, port.host_port),
+      {{"dnat",
+        {{"family", "ip"},
+         {"addr", format(port.container_address)},
+         {"port", port.container_port}}}}};
+  if (!port.host_address.is_loopback()) transaction.add_rule("nat_prerouting", statements);
+  transaction.add_rule("nat_output", statements);
+}
+
+void add_bridge(Transaction& transaction, const Bridge& bridge) {
+  const auto postrouting = [&](std::vector<Json> statements) {
+    statements.push_back(masquerade());
+    transaction.add_rule("nat_postrouting", std::move(statements));
+  };
+  if (bridge.nat) postrouting({from_subnet(bridge.subnet), not_out_of(bridge.link)});
+  postrouting({from_subnet(kLoopback), out_of(bridge.link)});
+  postrouting({from_subnet(bridge.subnet), out_of(bridge.link), translated()});
+  if (!bridge.nat) return;
+  const auto forward = [&](std::vector<Json> statements, Json verdict) {
+    statements.insert(statements.begin(), out_of(bridge.link));
+    statements.push_back(std::move(verdict));
+    transaction.add_rule("filter_forward", std::move(statements));
+  };
+  forward({match("in", ct("state"), Json::array({"established", "related"}))}, accept());
+  forward({translated()}, accept());
+  forward({not_into(bridge.link)}, drop());
+}
+
+}  // namespace
+
+Result<std::string> render_rules(const NetworkView& view, std::string_view table) {
+  if (!is_table_name(table))
+    return fail("cannot make rules: \"" + std::string(table) + "\" is no usable name of a table");
+  Transaction transaction(table);
+  transaction.clear_table();
+  if (view.empty()) return transaction.text();
+  auto bridges = read_bridges(view);
+  if (!bridges) return std::unexpected(std::move(bridges).error().within("cannot make rules"));
+  auto ports = read_ports(view);
+  if (!ports) return std::unexpected(std::move(ports).error().within("cannot make rules"));
+  transaction.add_table();
+  add_chains(transaction);
+  add_loopback_guard(transaction);
+  for (const Port& port : *ports) add_port(transaction, port);
+  for (const Bridge& bridge : *bridges) add_bridge(transaction, bridge);
+  return transaction.text();
+}
+
+handoff::Program compile_apply_rules(std::string_view json) {
+  handoff::Program program;
+  program.from({.what = "apply packet rules"});
+  program.add(handoff::Op::run, {.text = kNftApply, .text2 = json});
+  return program;
+}
+
+}  // namespace berth::network

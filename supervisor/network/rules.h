@@ -1,0 +1,40 @@
+// The host's packet rules: a NetworkView as one nftables transaction, in a table of our own.
+//
+// The whole table is replaced at once, so that no packet ever meets half a set of rules, and what
+// is removed from the view is removed from the kernel; established connections go on, as conntrack
+// remembers them. Our chains say `drop` only for what is ours; they cannot overrule another
+// table's drop (see foreign_policy.h).
+//
+//   raw_prerouting    127.0.0.0/8, as source or destination, on any link but lo: dropped. With
+//                     route_localnet set it would reach the host's loopback (CVE-2020-8558).
+//   nat_prerouting    published ports, for those who come in over a link; never ports that are
+//                     published on a loopback address
+//   nat_output        published ports, for the host itself
+//   nat_postrouting   masquerade: what leaves a network with nat; what the host sends from
+//                     127.0.0.1 into a bridge; what a container sends to a published port of its
+//                     own network, itself included (the answer must come back through us)
+//   filter_forward    into a bridge with nat only: answers, published ports, and its own members.
+//                     Else a neighbour with a route through this host would reach ports
+//                     that are published on 127.0.0.1, or not at all.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "supervisor/base/result.h"
+#include "supervisor/handoff/program.h"
+#include "supervisor/model/network_view.h"
+
+namespace berth::network {
+
+// The input of `nft -j -f -`; for an empty view one that deletes the table. Equal views have equal
+// texts, in whatever order their lists are. No name of a container or network gets into it: link
+// names are checked, addresses and ports are read and written anew.
+// Errors, naming what is wrong: a bridge's name, subnet, or address that is none; port 0; the same
+// host port published twice.
+Result<std::string> render_rules(const NetworkView& view, std::string_view table);
+
+// Runs nft with that input. What nft says on its error output becomes the reply's detail.
+handoff::Program compile_apply_rules(std::string_view json);
+
+}  // namespace berth::network
