@@ -1,0 +1,146 @@
+#include "supervisor/runtime/cgroups.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <string_view>
+
+namespace berth::runtime {
+namespace {
+
+using handoff::Op;
+using handoff::Program;
+
+constexpr std::uint64_t kRemoveWait = 10000;  // milliseconds: a killed process may sit in a syscall
+
+// "/a", "/a/b", "/a/b/c" for mount "/a" and parent "b/c".
+std::vector<std::string> levels(const std::string& mount, const std::string& parent) {
+  std::vector<std::string> out = {mount};
+  std::size_t begin = 0;
+  while (begin < parent.size()) {
+    const std::size_t end = std::min(parent.find('/', begin), parent.size());
+    if (end > begin) out.push_back(out.back() + "/" + parent.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return out;
+}
+
+std::string directory_in(const std::string& mount, const std::string& container,
+                         const HostFacts& facts) {
+  return levels(mount, facts.cgroup_parent).back() + "/c-" + container;
+}
+
+// A v1 cpuset takes no process before it has processors and memory nodes, and those only from
+// what its parent has.
+void make_v1_cgroup(Program& program, const std::string& controller, const std::string& mount,
+                    const std::string& container, const HostFacts& facts) {
+  std::vector<std::string> path = levels(mount, facts.cgroup_parent);
+  path.push_back(path.back() + "/c-" + container);
+  for (std::size_t level = 1; level < path.size(); ++level) {
+    program.add(Op::make_path, {.text = path[level], .value = 0755});
+    if (controller != "cpuset") continue;
+    program.add(Op::write_file, {.text = path[level] + "/cpuset.cpus", .text2 = facts.cpus});
+    program.add(Op::write_file, {.text = path[level] + "/cpuset.mems", .text2 = facts.mems});
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> limiting_controllers() { return {"memory", "cpu", "cpuset", "pids"}; }
+
+std::string tracking_cgroup(const std::string& container, const HostFacts& facts) {
+  return directory_in(facts.unified, container, facts);
+}
+
+std::vector<std::string> v1_cgroups(const std::string& container, const HostFacts& facts) {
+  std::vector<std::string> out;
+  for (const std::string& name : limiting_controllers()) {
+    const ControllerHome* home = facts.controller(name);
+    if (home == nullptr || !home->v1) continue;
+    std::string directory = directory_in(home->mount, container, facts);
+    if (std::find(out.begin(), out.end(), directory) == out.end()) {
+      out.push_back(std::move(directory));
+    }
+  }
+  return out;
+}
+
+std::string controller_cgroup(const std::string& container, const std::string& controller,
+                              const HostFacts& facts) {
+  const ControllerHome* home = facts.controller(controller);
+  return home == nullptr ? std::string() : directory_in(home->mount, container, facts);
+}
+
+std::string oom_kill_file(const std::string& container, const HostFacts& facts) {
+  const ControllerHome* home = facts.controller("memory");
+  if (home == nullptr) return {};
+  return controller_cgroup(container, "memory", facts) +
+         (home->v1 ? "/memory.oom_control" : "/memory.events");
+}
+
+std::vector<std::string> parent_cgroups(const HostFacts& facts) {
+  std::vector<std::string> mounts = {facts.unified};
+  for (const std::string& name : limiting_controllers()) {
+    const ControllerHome* home = facts.controller(name);
+    if (home != nullptr && home->v1) mounts.push_back(home->mount);
+  }
+  std::vector<std::string> out;
+  for (const std::string& mount : mounts) {
+    const std::vector<std::string> path = levels(mount, facts.cgroup_parent);
+    for (std::size_t level = path.size(); level-- > 1;) {
+      if (std::find(out.begin(), out.end(), path[level]) == out.end()) out.push_back(path[level]);
+    }
+  }
+  return out;
+}
+
+std::vector<std::string> containers_in_cgroups(const HostFacts& facts) {
+  const std::string parent = levels(facts.unified, facts.cgroup_parent).back();
+  std::vector<std::string> out;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(parent, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name.starts_with("c-") && entry->is_directory(error)) out.push_back(name.substr(2));
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+void enable_controllers(Program& program, const std::vector<std::string>& needed,
+                        const HostFacts& facts) {
+  for (const std::string& level : levels(facts.unified, facts.cgroup_parent)) {
+    for (const std::string& name : limiting_controllers()) {
+      const ControllerHome* home = facts.controller(name);
+      if (home == nullptr || home->v1) continue;
+      const bool must = std::find(needed.begin(), needed.end(), name) != needed.end();
+      program.add(Op::write_file,
+                  {.text = level + "/cgroup.subtree_control",
+                   .text2 = "+" + name,
+                   .flags = must ? std::uint16_t{0} : std::uint16_t{handoff::kTolerateAll}});
+    }
+  }
+}
+
+void make_cgroups(Program& program, const std::string& container,
+                  const std::vector<std::string>& needed, const HostFacts& facts) {
+  program.from({"make the cgroup", "", 0, 0});
+  const std::vector<std::string> path = levels(facts.unified, facts.cgroup_parent);
+  program.add(Op::make_path, {.text = path.back(), .value = 0755});
+  enable_controllers(program, needed, facts);
+  program.add(Op::make_path, {.text = path.back() + "/c-" + container, .value = 0755});
+  for (const std::string& name : limiting_controllers()) {
+    const ControllerHome* home = facts.controller(name);
+    if (home != nullptr && home->v1) make_v1_cgroup(program, name, home->mount, container, facts);
+  }
+}
+
+void remove_cgroups(Program& program, const std::string& container, const HostFacts& facts) {
+  program.from({"remove the cgroup", "", 0, 0});
+  // First the one that kills; the others are empty then.
+  program.add(Op::cgroup_remove, {.text = tracking_cgroup(container, facts), .value = kRemoveWait});
+  for (const std::string& directory : v1_cgroups(container, facts)) {
+    program.add(Op::cgroup_remove, {.text = directory, .value = kRemoveWait});
+  }
+}
+
+}  // namespace berth::runtime

@@ -1,0 +1,185 @@
+#include "supervisor/runtime/seccomp.h"
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/net.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "supervisor/base/unique_fd.h"
+#include "supervisor/runtime/seccomp_rules.h"
+
+namespace berth::runtime {
+namespace {
+
+using Filter = std::unique_ptr<void, decltype(&::seccomp_release)>;
+
+constexpr std::uint32_t kX32Bit = 0x40000000;  // in the numbers of x32's calls
+
+bool has(std::uint64_t capabilities, int number) { return ((capabilities >> number) & 1) != 0; }
+
+Error failed(std::string_view what, int negative_errno) {
+  return Error{"cannot make the seccomp filter: " + std::string(what), -negative_errno};
+}
+
+// The native architecture and those whose programs this kernel may run, too.
+std::vector<std::uint32_t> architectures() {
+  const std::uint32_t native = ::seccomp_arch_native();
+  switch (native) {
+    case SCMP_ARCH_X86_64: return {native, SCMP_ARCH_X86, SCMP_ARCH_X32};
+    case SCMP_ARCH_AARCH64: return {native, SCMP_ARCH_ARM};
+    case SCMP_ARCH_S390X: return {native, SCMP_ARCH_S390};
+    default: return {native};
+  }
+}
+
+// A rule for a call by name. A name that the library does not know is no rule: the call's number
+// is either newer than all it knows (ENOSYS) or does not exist on these architectures.
+Result<void> rule(const Filter& filter, std::uint32_t action, std::string_view name,
+                  const std::vector<scmp_arg_cmp>& conditions = {}) {
+  const int call = ::seccomp_syscall_resolve_name(std::string(name).c_str());
+  if (call == __NR_SCMP_ERROR) return {};
+  const int error = ::seccomp_rule_add_array(
+      filter.get(), action, call, static_cast<unsigned>(conditions.size()), conditions.data());
+  if (error != 0) return std::unexpected(failed(name, error));
+  return {};
+}
+
+scmp_arg_cmp argument(unsigned index, scmp_compare comparison, std::uint64_t value,
+                      std::uint64_t value2 = 0) {
+  scmp_arg_cmp condition{};
+  condition.arg = index;
+  condition.op = comparison;
+  condition.datum_a = value;
+  condition.datum_b = value2;
+  return condition;
+}
+
+Result<void> add_plain_rules(const Filter& filter, std::uint64_t capabilities) {
+  for (const std::string_view name : calls_for_all()) {
+    TRY(rule(filter, SCMP_ACT_ALLOW, name));
+  }
+  for (const CapabilityCalls& group : calls_by_capability()) {
+    if (!has(capabilities, group.capability)) continue;
+    for (const std::string_view name : group.calls) TRY(rule(filter, SCMP_ACT_ALLOW, name));
+  }
+  return {};
+}
+
+// The direct call by address family; the i386 multiplexer hides its arguments behind a pointer, so
+// that making a socket through it is refused altogether (32-bit programs have the direct call
+// since Linux 4.3), while its other functions, on sockets that exist, are allowed.
+Result<void> add_socket_rules(const Filter& filter) {
+  TRY(rule(filter, SCMP_ACT_ALLOW, "socket", {argument(0, SCMP_CMP_LE, kFamiliesFrom1To)}));
+  for (const std::uint64_t family : other_families()) {
+    TRY(rule(filter, SCMP_ACT_ALLOW, "socket", {argument(0, SCMP_CMP_EQ, family)}));
+  }
+  return rule(filter, SCMP_ACT_ALLOW, "socketcall", {argument(0, SCMP_CMP_GT, SYS_SOCKET)});
+}
+
+Result<void> add_argument_rules(const Filter& filter, std::uint64_t capabilities) {
+  TRY(add_socket_rules(filter));
+  for (const std::uint64_t personality : personalities()) {
+    TRY(rule(filter, SCMP_ACT_ALLOW, "personality", {argument(0, SCMP_CMP_EQ, personality)}));
+  }
+  if (has(capabilities, CAP_SYS_ADMIN)) return {};
+  constexpr std::uint64_t kNamespaces = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |
+                                        CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWCGROUP;
+  const unsigned flags = ::seccomp_arch_native() == SCMP_ARCH_S390X ? 1 : 0;
+  TRY(rule(filter, SCMP_ACT_ALLOW, "clone", {argument(flags, SCMP_CMP_MASKED_EQ, kNamespaces, 0)}));
+  return rule(filter, SCMP_ACT_ERRNO(ENOSYS), "clone3");
+}
+
+Result<std::string> export_bytes(const Filter& filter) {
+  const unique_fd memory(::memfd_create("seccomp", MFD_CLOEXEC));
+  if (!memory) return fail_errno("cannot make a file in memory");
+  if (const int error = ::seccomp_export_bpf(filter.get(), memory.get()); error != 0) {
+    return std::unexpected(failed("export", error));
+  }
+  struct stat status{};
+  if (::fstat(memory.get(), &status) != 0) return fail_errno("cannot read the seccomp filter");
+  std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
+  if (::pread(memory.get(), bytes.data(), bytes.size(), 0) != status.st_size) {
+    return fail_errno("cannot read the seccomp filter");
+  }
+  return bytes;
+}
+
+// The highest number that the library has a name for.
+std::uint32_t last_known_call(std::uint32_t architecture) {
+  std::uint32_t last = 0;
+  for (int number = 0; number < 1024; ++number) {
+    char* name = ::seccomp_syscall_resolve_num_arch(architecture, number);
+    if (name != nullptr) last = static_cast<std::uint32_t>(number);
+    std::free(name);
+  }
+  return last;
+}
+
+// Instructions for the front of a filter: calls that are newer than the library answer ENOSYS, for
+// libseccomp itself has one answer for all calls without a rule. x32 has x86-64's architecture
+// word, and so is told by its bit in the number.
+std::vector<sock_filter> refuse_unknown(const std::vector<std::uint32_t>& known_architectures) {
+  const auto load = [](std::size_t offset) {
+    return sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset));
+  };
+  std::vector<sock_filter> code;
+  for (const std::uint32_t architecture : known_architectures) {
+    if (architecture == SCMP_ARCH_X32) continue;
+    code.push_back(load(offsetof(seccomp_data, arch)));
+    code.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, architecture, 0, 4));
+    code.push_back(load(offsetof(seccomp_data, nr)));
+    code.push_back(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, kX32Bit, 2, 0));
+    code.push_back(BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, last_known_call(architecture), 0, 1));
+    code.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS));
+  }
+  return code;
+}
+
+}  // namespace
+
+Result<std::string> compile_seccomp(std::uint64_t capabilities) {
+  const Filter filter(::seccomp_init(SCMP_ACT_ERRNO(EPERM)), &::seccomp_release);
+  if (!filter) return fail("cannot make the seccomp filter");
+  const std::vector<std::uint32_t> all = architectures();
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    const int error = ::seccomp_arch_add(filter.get(), all[i]);
+    if (error != 0 && error != -EEXIST) return std::unexpected(failed("architecture", error));
+  }
+  // A call of an architecture that is not in the filter is no mistake that could be answered.
+  ::seccomp_attr_set(filter.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+  // A binary tree over the numbers instead of a list: a call costs ten comparisons, not 400.
+  ::seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2);
+  TRY(add_plain_rules(filter, capabilities));
+  TRY(add_argument_rules(filter, capabilities));
+  const std::string body = TRY(export_bytes(filter));
+  const std::vector<sock_filter> front = refuse_unknown(all);
+  std::string bytes(reinterpret_cast<const char*>(front.data()),
+                    front.size() * sizeof(sock_filter));
+  bytes += body;
+  if (bytes.size() / sizeof(sock_filter) > BPF_MAXINSNS) {
+    return fail("the seccomp filter is too large for the kernel");
+  }
+  return bytes;
+}
+
+Result<const std::string*> SeccompFilters::get(std::uint64_t capabilities) {
+  std::uint64_t relevant = 0;
+  for (const CapabilityCalls& group : calls_by_capability()) {
+    relevant |= capabilities & (std::uint64_t{1} << group.capability);
+  }
+  const auto found = filters_.find(relevant);
+  if (found != filters_.end()) return &found->second;
+  std::string filter = TRY(compile_seccomp(relevant));
+  return &filters_.emplace(relevant, std::move(filter)).first->second;
+}
+
+}  // namespace berth::runtime

@@ -1,0 +1,156 @@
+#include "supervisor/runtime/security.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include <linux/capability.h>
+
+#include "supervisor/runtime/limits.h"
+
+namespace berth::runtime {
+namespace {
+
+// In the kernel's order (linux/capability.h): the index is the number.
+constexpr std::array<std::string_view, 41> kNames = {"chown",
+                                                     "dac_override",
+                                                     "dac_read_search",
+                                                     "fowner",
+                                                     "fsetid",
+                                                     "kill",
+                                                     "setgid",
+                                                     "setuid",
+                                                     "setpcap",
+                                                     "linux_immutable",
+                                                     "net_bind_service",
+                                                     "net_broadcast",
+                                                     "net_admin",
+                                                     "net_raw",
+                                                     "ipc_lock",
+                                                     "ipc_owner",
+                                                     "sys_module",
+                                                     "sys_rawio",
+                                                     "sys_chroot",
+                                                     "sys_ptrace",
+                                                     "sys_pacct",
+                                                     "sys_admin",
+                                                     "sys_boot",
+                                                     "sys_nice",
+                                                     "sys_resource",
+                                                     "sys_time",
+                                                     "sys_tty_config",
+                                                     "mknod",
+                                                     "lease",
+                                                     "audit_write",
+                                                     "audit_control",
+                                                     "setfcap",
+                                                     "mac_override",
+                                                     "mac_admin",
+                                                     "syslog",
+                                                     "wake_alarm",
+                                                     "block_suspend",
+                                                     "audit_read",
+                                                     "perfmon",
+                                                     "bpf",
+                                                     "checkpoint_restore"};
+
+constexpr std::uint64_t bit(int number) { return std::uint64_t{1} << number; }
+
+// Docker's default without net_raw (spoofing on a shared bridge), mknod and audit_write.
+constexpr std::uint64_t kDefault = bit(CAP_CHOWN) | bit(CAP_DAC_OVERRIDE) | bit(CAP_FOWNER) |
+                                   bit(CAP_FSETID) | bit(CAP_KILL) | bit(CAP_SETGID) |
+                                   bit(CAP_SETUID) | bit(CAP_SETPCAP) | bit(CAP_NET_BIND_SERVICE) |
+                                   bit(CAP_SYS_CHROOT) | bit(CAP_SETFCAP);
+
+constexpr std::uint64_t kAll = bit(static_cast<int>(kNames.size())) - 1;
+
+bool is_all(std::string_view name) { return name == "all" || name == "ALL"; }
+
+Result<int> number_of(const ContainerSpec& spec, const std::string& list, std::size_t index,
+                      const std::string& name) {
+  const std::optional<int> number = capability_number(name);
+  if (number) return *number;
+  return std::unexpected(error_at(spec, list + "[" + std::to_string(index) + "]",
+                                  "there is no capability \"" + name + "\""));
+}
+
+constexpr std::array<std::string_view, 7> kReadOnly = {
+    "/proc/bus",           "/proc/fs",   "/proc/irq",   "/proc/sys",
+    "/proc/sysrq-trigger", "/proc/mtrr", "/proc/driver"};
+
+// Files that only a root without any capability check of their own guards are here too: kpage*
+// tells of all the host's memory, dynamic_debug steers the kernel's log.
+constexpr std::array<std::string_view, 22> kMasked = {
+    "/proc/acpi",          "/proc/asound",      "/proc/dynamic_debug",
+    "/proc/interrupts",    "/proc/kcore",       "/proc/keys",
+    "/proc/kpagecgroup",   "/proc/kpagecount",  "/proc/kpageflags",
+    "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi",
+    "/proc/timer_list",    "/proc/timer_stats", "/proc/vmallocinfo",
+    "/proc/slabinfo",      "/sys/dev/block",    "/sys/devices/virtual/powercap",
+    "/sys/firmware",       "/sys/fs/selinux",   "/sys/kernel/debug",
+    "/sys/kernel/security"};
+
+}  // namespace
+
+std::optional<int> capability_number(std::string_view name) {
+  std::string lower(name);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (lower.starts_with("cap_")) lower.erase(0, 4);
+  const auto found = std::find(kNames.begin(), kNames.end(), lower);
+  if (found == kNames.end()) return {};
+  return static_cast<int>(found - kNames.begin());
+}
+
+std::string_view capability_name(int number) {
+  return number >= 0 && static_cast<std::size_t>(number) < kNames.size()
+             ? kNames[static_cast<std::size_t>(number)]
+             : "?";
+}
+
+std::uint64_t default_capabilities() { return kDefault; }
+
+Result<Capabilities> capabilities_of(const ContainerSpec& spec, const HostFacts& facts) {
+  std::uint64_t granted = kDefault & facts.capabilities;
+  const auto& dropped = spec.security.cap_drop;
+  for (std::size_t i = 0; i < dropped.size(); ++i) {
+    granted &= ~(
+        is_all(dropped[i]) ? kAll : bit(TRY(number_of(spec, "security.cap_drop", i, dropped[i]))));
+  }
+  std::uint64_t added = 0;
+  const auto& wanted = spec.security.cap_add;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (is_all(wanted[i])) {
+      added |= kAll & facts.capabilities;
+      continue;
+    }
+    const int number = TRY(number_of(spec, "security.cap_add", i, wanted[i]));
+    if ((facts.capabilities & bit(number)) == 0) {
+      return std::unexpected(
+          error_at(spec, "security.cap_add[" + std::to_string(i) + "]",
+                   "this host lets berthd have no " + std::string(capability_name(number))));
+    }
+    added |= bit(number);
+  }
+  Capabilities out;
+  out.granted = granted | added;
+  if (!is_root_user(spec.user)) out.ambient = added;
+  return out;
+}
+
+bool is_root_user(std::string_view user) {
+  const std::string_view name = user.substr(0, user.find(':'));
+  return name.empty() || name == "0" || name == "root";
+}
+
+std::vector<std::string> masked_paths(const HostFacts& facts) {
+  std::vector<std::string> paths(kMasked.begin(), kMasked.end());
+  for (const int cpu : facts.throttled_cpus) {
+    paths.push_back("/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/thermal_throttle");
+  }
+  return paths;
+}
+
+std::span<const std::string_view> read_only_paths() { return kReadOnly; }
+
+}  // namespace berth::runtime
