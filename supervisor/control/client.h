@@ -33,8 +33,8 @@ class Client {
   // Events that come after this returned are kept until next_event fetches them, also those that
   // arrive during other calls.
   Result<void> subscribe();
-  // The next event's document; std::nullopt: none came in time. Interrupted by a signal (EINTR),
-  // it returns std::nullopt early. `timeout` std::nullopt waits without end.
+  // The next event's document; std::nullopt: none came in time. `timeout` std::nullopt waits
+  // without end.
   Result<std::optional<std::string>> next_event(std::optional<Duration> timeout);
 
  private:

@@ -2,9 +2,9 @@
 //
 // It has no loop of its own. It owns one epoll descriptor that stands for all of its sockets:
 //
-//   whoever drives it watches fd() for input, and calls process() when it is readable, when
-//   wake_at() has come, and after emit(). process() never blocks, and does a bounded amount of
-//   work; what is left makes fd() readable still.
+//   whoever drives it watches fd() for input, and calls process() when it is readable and when
+//   wake_at() has come. process() never blocks, and does a bounded amount of work; what is left
+//   makes fd() readable still.
 //
 // Only peers with uid 0, or the daemon's own, are served (SO_PEERCRED). A peer that sends garbage,
 // too much, too slowly, or nothing, or that does not read its answers, is dropped without effect
@@ -72,7 +72,8 @@ class Server {
   Result<void> process(Instant now);
 
   // Sends Event(document) to every connection that subscribed. `document` as of event_document.
-  void emit(const std::string& document);
+  // May be called while a Backend function runs. Errors as of process().
+  Result<void> emit(const std::string& document);
 
   [[nodiscard]] std::size_t connections() const;
 
