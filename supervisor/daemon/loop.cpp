@@ -84,7 +84,12 @@ void Loop::Timer::set(Instant at) {
   const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(left).count();
   uv_update_time(state_->handle.loop);
   uv_timer_start(
-      &state_->handle, [](uv_timer_t* handle) { static_cast<State*>(handle->data)->callback(); },
+      &state_->handle,
+      [](uv_timer_t* handle) {
+        // A copy: the callback may destroy the timer, and with it the function that is running.
+        const auto call = static_cast<State*>(handle->data)->callback;
+        call();
+      },
       static_cast<std::uint64_t>(milliseconds), 0);
 }
 

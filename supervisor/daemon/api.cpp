@@ -1,0 +1,67 @@
+// The worker's answers to the calls of the D-Bus interface.
+#include <unistd.h>
+
+#include "supervisor/control/documents.h"
+#include "supervisor/daemon/worker.h"
+#include "supervisor/plan/reconcile.h"
+
+namespace berth::daemon {
+
+control::StateView Worker::view() const {
+  return control::StateView{.desired = desired_,
+                            .observed = observed_,
+                            .problems = definitions_.problems(),
+                            .now = BootClock::now(),
+                            .wall_now = wall_now()};
+}
+
+std::string Worker::list() { return control::list_document(view()); }
+
+control::CallResult<std::string> Worker::status(const std::string& name) {
+  if (name.empty()) {
+    control::HostFacts facts;
+    facts.root = paths_.root;
+    facts.pid = ::getppid();  // the keeper is the daemon's main process
+    facts.notices = host_->warnings();
+    if (!definition_watch_->trouble().empty())
+      facts.notices.push_back(definition_watch_->trouble());
+    return control::host_document(view(), facts);
+  }
+  auto document = control::status_document(view(), name);
+  if (!document) return std::unexpected(control::no_such_container(desired_, observed_, name));
+  return *std::move(document);
+}
+
+control::CallResult<std::string> Worker::plan() {
+  std::vector<Diagnostic> problems;
+  DesiredState desired = definitions_.preview(problems);
+  desired.shutting_down = desired_.shutting_down;
+  const std::vector<Action> actions = forecast(desired, observed_, BootClock::now());
+  return control::plan_document(actions);
+}
+
+template <class OperatorEvent>
+control::CallResult<std::vector<std::string>> Worker::operate(const control::Selection& selection,
+                                                              bool also_leaving) {
+  if (desired_.shutting_down) {
+    return std::unexpected(control::CallError{"ShuttingDown", "berthd is stopping"});
+  }
+  auto names = control::select(desired_, observed_, selection, also_leaving);
+  if (!names) return names;
+  for (const std::string& name : *names) events_.push_back(OperatorEvent{name});
+  return names;
+}
+
+control::CallResult<std::vector<std::string>> Worker::start(const control::Selection& selection) {
+  return operate<event::OperatorStart>(selection, false);
+}
+
+control::CallResult<std::vector<std::string>> Worker::stop(const control::Selection& selection) {
+  return operate<event::OperatorStop>(selection, true);
+}
+
+control::CallResult<std::vector<std::string>> Worker::restart(const control::Selection& selection) {
+  return operate<event::OperatorRestart>(selection, false);
+}
+
+}  // namespace berth::daemon

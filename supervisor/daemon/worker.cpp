@@ -1,0 +1,377 @@
+#include "supervisor/daemon/worker.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <type_traits>
+#include <utility>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "supervisor/daemon/log.h"
+#include "supervisor/plan/advance.h"
+#include "supervisor/plan/reconcile.h"
+
+namespace berth::daemon {
+
+namespace {
+
+using Kind = handoff::KeeperMessage::Kind;
+
+// Rounds of reconcile in one turn; what is left is done in the next, after the loop has looked at
+// its descriptors.
+constexpr int kRoundsPerTurn = 16;
+
+// Launch ids are never used twice, not by a later worker either: they begin at the time of day.
+std::uint64_t first_launch_id() {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(wall_now().time_since_epoch());
+  return static_cast<std::uint64_t>(seconds.count()) << 20;
+}
+
+template <class... Handlers>
+struct overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+
+}  // namespace
+
+Worker::Worker(const Paths& paths, KeeperLink keeper)
+    : paths_(paths), keeper_(std::move(keeper)), definitions_(paths) {}
+
+Worker::~Worker() = default;
+
+Result<std::unique_ptr<Worker>> Worker::create(const Paths& paths) {
+  KeeperLink keeper = TRY(KeeperLink::open());
+  std::unique_ptr<Worker> worker(new Worker(paths, std::move(keeper)));
+  TRY(worker->begin());
+  return worker;
+}
+
+Result<void> Worker::begin() {
+  for (const std::string& directory : {paths_.containers(), paths_.networks()}) {
+    std::error_code failure;
+    std::filesystem::create_directories(directory, failure);
+    if (failure) return fail("cannot create " + directory + ": " + failure.message());
+  }
+  definition_watch_.emplace(loop_, paths_, [this] { read_definitions(); });
+  definitions_.read();
+  for (const Diagnostic& problem : definitions_.problems()) {
+    if (problem.severity == Severity::error && problem.pos.file.ends_with("berthd.toml")) {
+      return fail(format(problem));
+    }
+  }
+  log::set_level(definitions_.host().log_level);
+
+  pool_ = std::make_unique<runtime::LauncherPool>(
+      runtime::LauncherPool::Keeper{.want_launcher = [this] { keeper_.want_launcher(); },
+                                    .replace_launcher =
+                                        [this](std::uint64_t number) {
+                                          log::warning("a launcher does not answer; it is replaced",
+                                                       {{"launcher", std::to_string(number)}});
+                                          launcher_watches_.erase(number);
+                                          keeper_.replace_launcher(number);
+                                        }});
+  runtime::KernelHost::Wiring wiring{
+      .pool = pool_.get(),
+      .emit = [this](Event event) { events_.push_back(std::move(event)); },
+      .drop = [this](std::uint64_t id) { keeper_.drop(id); }};
+  host_ = TRY(runtime::KernelHost::create(paths_, definitions_.host(), std::move(wiring)));
+  logs_ = std::make_unique<LogKeeper>(loop_, paths_);
+  prober_ =
+      std::make_unique<Prober>(loop_, [this](Event event) { events_.push_back(std::move(event)); });
+
+  timer_ = loop_.timer([this] { dirty_ = true; });
+  loop_.on_turn([this] { return turn(); });
+  TRY(take_over());
+  server_.emplace(TRY(control::Server::create(paths_, *this)));
+  server_watch_ = loop_.watch(server_->fd(), Loop::kReadable, [this](int) { on_server(); });
+  keeper_watch_ = loop_.watch(keeper_.fd(), Loop::kReadable, [this](int) { on_keeper(); });
+  log::info("berthd is up",
+            {{"root", paths_.root.empty() ? "/" : paths_.root},
+             {"containers", std::to_string(definitions_.desired().containers.size())}});
+  read_definitions();
+  return {};
+}
+
+// Hears from the keeper what is there, and has removed what an earlier berthd left behind.
+Result<void> Worker::take_over() {
+  for (;;) {
+    auto received = keeper_.wait();
+    if (!received) return fail("the keeper is gone");
+    if (received->message.kind == Kind::begin) break;
+    on_keeper_message(std::move(*received));
+  }
+  observed_.next_launch_id = first_launch_id();
+  sweeps_left_ = host_->sweep([this](std::optional<Error> error) {
+    if (error)
+      log::warning("cannot remove what an earlier run left", {{"error", error->message()}});
+    --sweeps_left_;
+    dirty_ = true;
+  });
+  std::error_code failure;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(paths_.state() + "/containers", failure)) {
+    observed_.containers[entry.path().filename().string()].root = true;
+  }
+  for (const auto& entry :
+       std::filesystem::directory_iterator(paths_.state() + "/stopped", failure)) {
+    const std::string name = entry.path().filename().string();
+    const auto& containers = definitions_.desired().containers;
+    const auto found = containers.find(name);
+    if (found != containers.end() &&
+        found->second->restart.policy == RestartPolicy::unless_stopped) {
+      observed_.containers[name].intent = Intent::stop;
+    }
+  }
+  return {};
+}
+
+bool Worker::run() {
+  loop_.run();
+  return finished_ && !keeper_gone_;
+}
+
+void Worker::on_keeper() {
+  bool gone = false;
+  for (KeeperLink::Received& received : keeper_.receive(gone)) {
+    on_keeper_message(std::move(received));
+  }
+  if (gone) {
+    // Containers live on without us; the next keeper finds them.
+    keeper_gone_ = true;
+    loop_.stop();
+  }
+}
+
+void Worker::on_keeper_message(KeeperLink::Received received) {
+  const handoff::KeeperMessage& message = received.message;
+  const Instant now = BootClock::now();
+  switch (message.kind) {
+    case Kind::launcher_ready: {
+      const int fd = received.fd.get();
+      pool_->add_launcher(message.id, std::move(received.fd), now);
+      launcher_watches_[message.id] =
+          loop_.watch(fd, Loop::kReadable, [this, number = message.id](int) {
+            pool_->on_readable(number, BootClock::now());
+            if (pool_->fd(number) < 0) launcher_watches_.erase(number);
+          });
+      break;
+    }
+    case Kind::launcher_gone:
+      launcher_watches_.erase(message.id);
+      pool_->launcher_gone(message.id, now);
+      break;
+    case Kind::exited: host_->on_exit(message.id, message.code, message.status); break;
+    case Kind::stop: begin_shutdown(); break;
+    case Kind::reload: read_definitions(); break;
+    // A worker that is started again does not adopt yet: the sweep ends what an earlier one ran,
+    // and the keeper is told to forget it.
+    case Kind::running:
+    case Kind::held: keeper_.drop(message.id); break;
+    default: break;
+  }
+}
+
+void Worker::on_server() {
+  const auto processed = server_->process(BootClock::now());
+  if (processed) return;
+  log::error("the control socket fails", {{"error", processed.error().message()}});
+  server_watch_ = {};
+  server_.reset();
+}
+
+void Worker::read_definitions() {
+  definition_watch_->renew();
+  const std::uint64_t before = definitions_.generation();
+  const bool first = desired_.generation == 0;
+  if (!definitions_.read() && !first) return;
+  for (const Diagnostic& problem : definitions_.problems()) {
+    if (problem.severity == Severity::error)
+      log::error(format(problem));
+    else
+      log::warning(format(problem));
+  }
+  const bool shutting_down = desired_.shutting_down;
+  desired_ = definitions_.desired();
+  desired_.shutting_down = shutting_down;
+  dirty_ = true;
+  if (definitions_.generation() == before && !first) return;
+  log::info("definitions accepted", {{"generation", std::to_string(desired_.generation)},
+                                     {"containers", std::to_string(desired_.containers.size())}});
+  control::EventRecord record;
+  record.time = format_rfc3339(wall_now());
+  record.kind = "generation";
+  record.generation = desired_.generation;
+  if (server_) server_->emit(control::event_document(record));
+}
+
+void Worker::begin_shutdown() {
+  if (std::exchange(desired_.shutting_down, true)) return;
+  log::info("stopping everything");
+  dirty_ = true;
+}
+
+bool Worker::turn() {
+  if (finished_) return false;
+  pool_->on_time(BootClock::now());
+  host_->on_time(BootClock::now());
+  if (wake_at_ && *wake_at_ <= BootClock::now()) dirty_ = true;
+  int rounds = 0;
+  Plan plan;
+  while (dirty_ || !events_.empty()) {
+    if (++rounds > kRoundsPerTurn) return true;
+    while (!events_.empty()) {
+      const Event event = std::move(events_.front());
+      events_.pop_front();
+      apply(event);
+    }
+    dirty_ = false;
+    if (sweeps_left_ > 0) break;
+    const Instant now = BootClock::now();
+    plan = reconcile(desired_, observed_, now);
+    wake_at_ = plan.wake_at;
+    if (!plan.actions.empty()) dirty_ = true;  // until the plan is empty
+    observed_ = carry_out(plan, std::move(observed_), *this, now);
+  }
+  if (rounds > 0) publish();
+  if (server_ && server_->wake_at() && *server_->wake_at() <= BootClock::now()) on_server();
+  set_timer(plan);
+  return finish_shutdown();
+}
+
+void Worker::apply(const Event& event) {
+  note(event);
+  observed_ = advance(std::move(observed_), event, BootClock::now());
+}
+
+void Worker::set_timer(const Plan&) {
+  std::optional<Instant> next = wake_at_;
+  const auto consider = [&next](std::optional<Instant> at) {
+    if (at) next = next ? std::min(*next, *at) : *at;
+  };
+  consider(pool_->next_deadline());
+  consider(host_->next_deadline());
+  if (server_) consider(server_->wake_at());
+  if (next)
+    timer_.set(*next);
+  else
+    timer_.clear();
+}
+
+// Tells subscribers what changed.
+void Worker::publish() {
+  const auto changes = change_watch_.changes(observed_, wall_now());
+  if (changes.empty()) return;
+  for (const control::EventRecord& record : changes) {
+    if (record.kind == "error" && !record.error.empty()) {
+      log::warning("container", {{"container", record.container}, {"error", record.error}});
+    } else if (record.kind == "phase") {
+      const log::Level level = record.phase == "failed" || record.phase == "backing-off"
+                                   ? log::Level::warning
+                                   : log::Level::info;
+      if (record.error.empty()) {
+        log::write(level, "container", {{"container", record.container}, {"phase", record.phase}});
+      } else {
+        log::write(
+            level, "container",
+            {{"container", record.container}, {"phase", record.phase}, {"error", record.error}});
+      }
+    }
+    if (server_) server_->emit(control::event_document(record));
+  }
+}
+
+// True when the loop is to turn once more. When everything is gone, the loop ends.
+bool Worker::finish_shutdown() {
+  if (!desired_.shutting_down || dirty_ || !events_.empty() || pool_->unfinished() > 0) {
+    return false;
+  }
+  if (!nothing_left(observed_)) return false;
+  if (!std::exchange(removing_parents_, true)) {
+    host_->remove_parents([this](const std::optional<Error>& error) {
+      if (error) log::warning("a cgroup stays behind", {{"error", error->message()}});
+      dirty_ = true;
+    });
+    return false;
+  }
+  server_watch_ = {};
+  server_.reset();
+  std::error_code ignored;
+  std::filesystem::remove_all(paths_.run() + "/containers", ignored);
+  log::info("everything is stopped");
+  finished_ = true;
+  keeper_.finished();
+  loop_.stop();
+  return false;
+}
+
+void Worker::submit(const Action& action) {
+  log::debug("begin", {{"action", std::string(name_of(action.deed))},
+                       {"container", action.subject},
+                       {"reason", action.reason}});
+  if (const auto* probe = std::get_if<action::Probe>(&action.deed);
+      probe != nullptr && probe->spec->healthcheck.exec.empty()) {
+    prober_->begin(action, host_->netns(action.subject));
+    return;
+  }
+  host_->submit(action);
+}
+
+// What the shell itself does about an event, before it is a fact of the observed state.
+void Worker::note(const Event& event) {
+  std::visit(
+      overloaded{[this](const event::Launched& launched) {
+                   const auto found = observed_.containers.find(launched.container);
+                   if (found == observed_.containers.end() || !found->second.spec) return;
+                   logs_->begin(*found->second.spec);
+                   log::info("launched", {{"container", launched.container},
+                                          {"pid", std::to_string(launched.pid)}});
+                 },
+                 [this](const event::Exited& exited) {
+                   logs_->end(exited.container);
+                   prober_->forget(exited.container);
+                   log::info("exited", {{"container", exited.container},
+                                        {"status", describe(exited.status)}});
+                   if (server_) {
+                     server_->emit(control::event_document(
+                         control::exited_event(exited.container, exited.status, wall_now())));
+                   }
+                 },
+                 [this](const event::CleanedUp& cleaned) { logs_->close(cleaned.container); },
+                 [this](const event::Updated& updated) {
+                   const auto found = desired_.containers.find(updated.container);
+                   if (found != desired_.containers.end()) logs_->reconfigure(*found->second);
+                 },
+                 [](const event::Failed& failed) {
+                   log::warning("failed", {{"action", std::string(name_of(failed.action.deed))},
+                                           {"container", failed.action.subject},
+                                           {"error", failed.error}});
+                 },
+                 [this](const event::OperatorStop& stop) {
+                   std::error_code failure;
+                   std::filesystem::create_directories(paths_.state() + "/stopped", failure);
+                   std::ofstream(paths_.stopped(stop.container)).flush();
+                 },
+                 [this](const event::OperatorStart& start) {
+                   std::error_code failure;
+                   std::filesystem::remove(paths_.stopped(start.container), failure);
+                 },
+                 [this](const event::OperatorRestart& restart) {
+                   std::error_code failure;
+                   std::filesystem::remove(paths_.stopped(restart.container), failure);
+                 },
+                 [](const auto&) {}},
+      event);
+}
+
+int run_worker(const Paths& paths) {
+  auto worker = Worker::create(paths);
+  if (!worker) {
+    log::error(worker.error().message());
+    return 1;
+  }
+  return (*worker)->run() ? 0 : 1;
+}
+
+}  // namespace berth::daemon

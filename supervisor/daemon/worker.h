@@ -1,0 +1,107 @@
+// Worker: the supervisor. It wires the parts into one loop:
+//
+//   files, kernel, operators, launchers --> events --> advance --> reconcile --> carry_out --> host
+//
+// and decides nothing itself. Callbacks only note what happened; everything that follows is done
+// once in each turn().
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "supervisor/control/documents.h"
+#include "supervisor/control/server.h"
+#include "supervisor/daemon/definition_watch.h"
+#include "supervisor/daemon/definitions.h"
+#include "supervisor/daemon/keeper_link.h"
+#include "supervisor/daemon/log_keeper.h"
+#include "supervisor/daemon/loop.h"
+#include "supervisor/daemon/prober.h"
+#include "supervisor/execute/executor.h"
+#include "supervisor/runtime/kernel_host.h"
+
+namespace berth::daemon {
+
+class Worker final : private Host, private control::Backend {
+ public:
+  // Everything that can fail before the loop runs. `paths` are the instance's.
+  static Result<std::unique_ptr<Worker>> create(const Paths& paths);
+  ~Worker() override;
+
+  // Runs until everything is stopped (true) or the keeper is gone (false).
+  bool run();
+
+ private:
+  Worker(const Paths& paths, KeeperLink keeper);
+
+  Result<void> begin();
+  Result<void> take_over();
+  void open_server();
+
+  // What wakes the loop.
+  void on_keeper();
+  void on_keeper_message(KeeperLink::Received received);
+  void on_server();
+  void read_definitions();
+  void begin_shutdown();
+
+  // The turn: events in, actions out.
+  bool turn();
+  void apply(const Event& event);
+  void set_timer(const Plan& plan);
+  void publish();
+  bool finish_shutdown();
+
+  // Host: probes by socket are the prober's, everything else the kernel host's.
+  void submit(const Action& action) override;
+  void note(const Event& event);
+
+  // control::Backend
+  std::string list() override;
+  control::CallResult<std::string> status(const std::string& name) override;
+  control::CallResult<std::string> plan() override;
+  control::CallResult<std::vector<std::string>> start(const control::Selection& selection) override;
+  control::CallResult<std::vector<std::string>> stop(const control::Selection& selection) override;
+  control::CallResult<std::vector<std::string>> restart(
+      const control::Selection& selection) override;
+  std::uint64_t generation() override { return definitions_.generation(); }
+  template <class OperatorEvent>
+  control::CallResult<std::vector<std::string>> operate(const control::Selection& selection,
+                                                        bool also_leaving);
+  [[nodiscard]] control::StateView view() const;
+
+  Paths paths_;
+  Loop loop_;
+  KeeperLink keeper_;
+  Definitions definitions_;
+  std::unique_ptr<runtime::LauncherPool> pool_;
+  std::unique_ptr<runtime::KernelHost> host_;
+  std::unique_ptr<LogKeeper> logs_;
+  std::unique_ptr<Prober> prober_;
+  std::optional<DefinitionWatch> definition_watch_;
+  std::optional<control::Server> server_;
+  control::ChangeWatch change_watch_;
+
+  DesiredState desired_;
+  ObservedState observed_;
+  std::deque<Event> events_;
+  bool dirty_ = true;              // the desired state changed, or time has come
+  std::size_t sweeps_left_ = 0;    // what an earlier run left behind is being removed first
+  bool removing_parents_ = false;  // the last thing a shutdown does
+  bool finished_ = false;
+  bool keeper_gone_ = false;
+  std::optional<Instant> wake_at_;
+
+  std::map<std::uint64_t, Loop::Watch> launcher_watches_;
+  Loop::Watch keeper_watch_;
+  Loop::Watch server_watch_;
+  Loop::Timer timer_;
+};
+
+// The worker process, from its arguments on. Its exit status.
+int run_worker(const Paths& paths);
+
+}  // namespace berth::daemon

@@ -1,0 +1,101 @@
+#include "supervisor/runtime/kernel_host.h"
+
+#include <utility>
+
+#include "supervisor/runtime/cgroups.h"
+#include "supervisor/runtime/compile_cleanup.h"
+
+namespace berth::runtime {
+
+Result<std::unique_ptr<KernelHost>> KernelHost::create(const Paths& paths, const HostSpec& host,
+                                                       Wiring wiring) {
+  HostFacts facts = TRY(gather_host_facts(host));
+  network::Leases leases = TRY(network::load_leases(paths.leases()));
+  return std::unique_ptr<KernelHost>(
+      new KernelHost(paths, host, std::move(facts), std::move(leases), std::move(wiring)));
+}
+
+KernelHost::KernelHost(Paths paths, HostSpec host, HostFacts facts, network::Leases leases,
+                       Wiring wiring)
+    : paths_(std::move(paths)),
+      host_(std::move(host)),
+      facts_(std::move(facts)),
+      leases_(std::move(leases)),
+      wiring_(std::move(wiring)) {}
+
+KernelHost::~KernelHost() = default;
+
+std::vector<std::string> KernelHost::warnings() const { return foreign_policies_; }
+
+void KernelHost::submit(const Action& action) {
+  std::visit([this, &action](const auto& deed) { carry_out(action, deed); }, action.deed);
+}
+
+// ---- answers ----------------------------------------------------------------------------------
+
+void KernelHost::fail(const Action& action, const Error& error) {
+  wiring_.emit(event::Failed{action, error.message()});
+}
+
+void KernelHost::run(const Action& action, handoff::Program program, Duration deadline,
+                     std::vector<unique_fd> fds, std::function<void(JobResult)> succeeded) {
+  Job job;
+  job.program = std::move(program);
+  job.fds = std::move(fds);
+  job.deadline = deadline;
+  job.done = [this, action, succeeded = std::move(succeeded)](JobResult result) {
+    if (result.error) return fail(action, *result.error);
+    succeeded(std::move(result));
+  };
+  wiring_.pool->submit(std::move(job), BootClock::now());
+}
+
+void KernelHost::run(const Action& action, handoff::Program program, Duration deadline,
+                     Event event) {
+  if (program.steps().empty()) return wiring_.emit(std::move(event));
+  run(action, std::move(program), deadline, {},
+      [this, event = std::move(event)](JobResult) { wiring_.emit(event); });
+}
+
+// ---- what is not of one container ---------------------------------------------------------------
+
+void KernelHost::carry_out(const Action& action, const action::RemoveRoot& deed) {
+  if (deed.everything) {
+    hostnames_.erase(action.subject);
+    network::release(leases_, action.subject);
+    if (auto saved = network::save(leases_, paths_.leases()); !saved) {
+      return fail(action, saved.error());
+    }
+  }
+  run(action, compile_remove_root(action.subject, paths_, deed.everything), kRemovalDeadline,
+      event::RootRemoved{action.subject});
+}
+
+std::size_t KernelHost::sweep(std::function<void(std::optional<Error>)> swept) {
+  std::vector<handoff::Program> programs;
+  for (const std::string& container : containers_in_cgroups(facts_)) {
+    programs.push_back(compile_cleanup(container, facts_, paths_));
+  }
+  if (const auto links = network::list_links()) {
+    programs.push_back(network::compile_sweep_links(host_.bridge, *links));
+  }
+  std::erase_if(programs, [](const handoff::Program& each) { return each.steps().empty(); });
+  for (handoff::Program& program : programs) {
+    Job job;
+    job.program = std::move(program);
+    job.deadline = kRemovalDeadline;
+    job.done = [swept](JobResult result) { swept(std::move(result.error)); };
+    wiring_.pool->submit(std::move(job), BootClock::now());
+  }
+  return programs.size();
+}
+
+void KernelHost::remove_parents(std::function<void(std::optional<Error>)> removed) {
+  Job job;
+  job.program = compile_remove_parents(facts_);
+  job.deadline = kLaunchDeadline;
+  job.done = [removed = std::move(removed)](JobResult result) { removed(std::move(result.error)); };
+  wiring_.pool->submit(std::move(job), BootClock::now());
+}
+
+}  // namespace berth::runtime

@@ -1,0 +1,148 @@
+// KernelHost: the Host on the real kernel. It compiles each action into a program, has a launcher
+// carry it out, and answers with events.
+//
+// It holds what a descriptor must be held for: the network namespaces of sandboxes and the pidfds
+// of launches. Single-threaded; never blocks on an operator's path (launchers do).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "supervisor/base/unique_fd.h"
+#include "supervisor/execute/host.h"
+#include "supervisor/model/paths.h"
+#include "supervisor/network/leases.h"
+#include "supervisor/network/sandbox_program.h"
+#include "supervisor/plan/event.h"
+#include "supervisor/runtime/host_facts.h"
+#include "supervisor/runtime/launcher_pool.h"
+#include "supervisor/runtime/seccomp.h"
+
+namespace berth::runtime {
+
+class KernelHost : public Host {
+ public:
+  struct Wiring {
+    LauncherPool* pool = nullptr;
+    std::function<void(Event)> emit;  // queues; never handles at once
+    std::function<void(std::uint64_t id)>
+        drop;  // tells the keeper to let go of a launch or sandbox
+  };
+
+  // Looks at the host, and reads the leases. Fails when no container could run at all.
+  static Result<std::unique_ptr<KernelHost>> create(const Paths& paths, const HostSpec& host,
+                                                    Wiring wiring);
+  ~KernelHost() override;
+
+  // Probe actions with exec commands only; the others are the daemon's.
+  void submit(const Action& action) override;
+
+  // A process that a launcher spawned has ended. `code` and `status` as waitid tells them.
+  void on_exit(std::uint64_t launch_id, int code, int status);
+
+  // Exec probes have deadlines of their own.
+  [[nodiscard]] std::optional<Instant> next_deadline() const;
+  void on_time(Instant now);
+
+  // The network namespace of a container's sandbox; -1: the host's.
+  [[nodiscard]] int netns(const std::string& container) const;
+  // Sentences about the host: what is missing, what another manager's rules would drop.
+  [[nodiscard]] std::vector<std::string> warnings() const;
+
+  // Queues programs that remove what an earlier berthd left behind: cgroups, links, rules.
+  // Returns how many; `swept` is called as each ends, with its error if it had one.
+  std::size_t sweep(std::function<void(std::optional<Error>)> swept);
+
+  // Removes the cgroups' parents, when every container is gone.
+  void remove_parents(std::function<void(std::optional<Error>)> removed);
+
+ private:
+  struct SandboxEntry {
+    std::uint64_t id = 0;
+    unique_fd netns;  // none: the host's network, or not made yet
+    std::size_t attachments = 0;
+  };
+  struct LaunchEntry {
+    std::string container;
+    SpecPtr spec;
+    int pid = 0;
+    unique_fd pidfd;
+  };
+  struct ExecProbe {
+    std::string container;
+    std::uint64_t launch_id = 0;
+    Instant deadline;
+    Duration timeout{};
+    unique_fd pidfd;
+    bool timed_out = false;
+  };
+  struct EndOfProcess {
+    int code = 0;
+    int status = 0;
+  };
+
+  void carry_out(const Action& action, const action::CreateNetwork& deed);
+  void carry_out(const Action& action, const action::RemoveNetwork& deed);
+  void carry_out(const Action& action, const action::CreateSandbox& deed);
+  void carry_out(const Action& action, const action::RemoveSandbox& deed);
+  void carry_out(const Action& action, const action::Launch& deed);
+  void carry_out(const Action& action, const action::Stop& deed);
+  void carry_out(const Action& action, const action::Kill& deed);
+  void carry_out(const Action& action, const action::CleanUp& deed);
+  void carry_out(const Action& action, const action::Update& deed);
+  void carry_out(const Action& action, const action::RemoveRoot& deed);
+  void carry_out(const Action& action, const action::ApplyView& deed);
+  void carry_out(const Action& action, const action::Probe& deed);
+
+  // Submits a program; its failure is Failed{action}, its success the event, or what is called.
+  void run(const Action& action, handoff::Program program, Duration deadline, Event event);
+  void run(const Action& action, handoff::Program program, Duration deadline,
+           std::vector<unique_fd> fds, std::function<void(JobResult)> succeeded);
+  void fail(const Action& action, const Error& error);
+
+  Result<std::vector<network::Attachment>> attachments_of(const ContainerSpec& spec);
+  Result<void> write_hosts(const std::string& container, const HostList& entries);
+  Result<void> write_run_files(const ContainerSpec& spec);
+  void build_template();
+  void end_launch(std::uint64_t launch_id, EndOfProcess end);
+  void end_probe(std::uint64_t probe_id, EndOfProcess end);
+  void look_for_foreign_policies();
+
+  KernelHost(Paths paths, HostSpec host, HostFacts facts, network::Leases leases, Wiring wiring);
+
+  // How long a launcher may take. A launch waits for the operator's paths, a removal for the disk.
+  static constexpr Duration kLaunchDeadline = std::chrono::seconds(10);
+  static constexpr Duration kRemovalDeadline = std::chrono::seconds(120);
+
+  enum class Template { unknown, building, ready };
+
+  Paths paths_;
+  HostSpec host_;
+  HostFacts facts_;
+  network::Leases leases_;
+  Wiring wiring_;
+  std::map<std::string, SandboxEntry> sandboxes_;
+  std::map<std::uint64_t, LaunchEntry> launches_;
+  std::map<std::uint64_t, ExecProbe> probes_;
+  std::set<std::uint64_t> launching_;  // launches and probes whose launcher has not answered
+  std::map<std::uint64_t, EndOfProcess> early_exits_;  // told before the launcher's answer came
+  std::map<std::string, NetworkPtr> networks_;
+  std::map<std::string, HostList> hosts_;         // as last applied
+  std::map<std::string, std::string> hostnames_;  // of containers that have a hosts file
+  std::string rules_;                             // as last applied
+  SeccompFilters filters_;
+  Template template_ = Template::unknown;
+  std::vector<Action> waiting_for_template_;
+  std::vector<std::string> foreign_policies_;
+  // Ids of other things than launches, so that the keeper never takes one for another.
+  std::uint64_t next_sandbox_id_ = std::uint64_t{1} << 62;
+  std::uint64_t next_probe_id_ = std::uint64_t{1} << 63;
+};
+
+}  // namespace berth::runtime

@@ -1,0 +1,165 @@
+// KernelHost: networks, sandboxes, packet rules and name files.
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "supervisor/base/files.h"
+#include "supervisor/network/foreign_policy.h"
+#include "supervisor/network/hosts.h"
+#include "supervisor/network/network_program.h"
+#include "supervisor/network/rules.h"
+#include "supervisor/runtime/kernel_host.h"
+
+namespace berth::runtime {
+
+void KernelHost::carry_out(const Action& action, const action::CreateNetwork& deed) {
+  const auto links = network::list_links();
+  if (!links) return fail(action, links.error());
+  auto program = network::compile_create_network(*deed.network, *links);
+  if (!program) return fail(action, program.error());
+  networks_[deed.network->name] = deed.network;
+  run(action, *std::move(program), kLaunchDeadline, event::NetworkReady{deed.network->name});
+}
+
+void KernelHost::carry_out(const Action& action, const action::RemoveNetwork& deed) {
+  const auto links = network::list_links();
+  if (!links) return fail(action, links.error());
+  auto program = network::compile_remove_network(*deed.network, *links);
+  if (!program) {
+    // A link that is not ours is in its place: then ours is gone.
+    wiring_.emit(event::NetworkGone{deed.network->name});
+    return;
+  }
+  run(action, *std::move(program), kLaunchDeadline, event::NetworkGone{deed.network->name});
+}
+
+Result<std::vector<network::Attachment>> KernelHost::attachments_of(const ContainerSpec& spec) {
+  std::vector<network::Attachment> attachments;
+  if (spec.network != NetworkMode::bridge) return attachments;
+  std::vector<NetworkAttachment> wanted = spec.networks;
+  if (wanted.empty()) wanted.emplace_back().name = "default";
+  const auto links = TRY(network::list_links());
+  for (const NetworkAttachment& each : wanted) {
+    const auto found = networks_.find(each.name);
+    if (found == networks_.end()) return berth::fail("network " + each.name + " is not there");
+    const std::string bridge = network::bridge_name(*found->second);
+    const network::LinkInfo* link = network::find_link(links, bridge);
+    if (link == nullptr)
+      return berth::fail("network " + each.name + ": link " + bridge + " is gone");
+    const auto subnet = TRY(network::parse_subnet(found->second->subnet));
+    const auto address =
+        TRY(network::assign(subnet, leases_, each.name, spec.name, each.ipv4_address));
+    attachments.push_back({each.name, link->index, subnet, address});
+  }
+  return attachments;
+}
+
+void KernelHost::carry_out(const Action& action, const action::CreateSandbox& deed) {
+  const ContainerSpec& spec = *deed.spec;
+  if (spec.network == NetworkMode::host) {
+    sandboxes_[spec.name] = {};
+    return wiring_.emit(event::SandboxReady{spec.name, {}});
+  }
+  if (!spec.ports.empty() && ::access("/usr/sbin/nft", X_OK) != 0) {
+    return fail(action, Error{format(where_of(spec, "ports")) +
+                              ": ports: nft is missing on this host (apt-get install nftables)"});
+  }
+  const network::Leases before = leases_;
+  auto attachments = attachments_of(spec);
+  if (!attachments) return fail(action, attachments.error());
+  if (leases_ != before) {
+    // Before the address is used: it must not be given away twice after a crash.
+    if (auto saved = network::save(leases_, paths_.leases()); !saved) {
+      leases_ = before;
+      return fail(action, saved.error());
+    }
+  }
+  SandboxEntry entry;
+  entry.id = next_sandbox_id_++;
+  entry.attachments = attachments->size();
+  std::vector<std::string> addresses;
+  for (const auto& each : *attachments) addresses.push_back(network::format(each.address));
+  auto program = network::compile_create_sandbox(spec, host_.bridge, *attachments, entry.id);
+  if (!program) return fail(action, program.error());
+  sandboxes_[spec.name] = std::move(entry);
+  run(action, *std::move(program), kLaunchDeadline, {},
+      [this, name = spec.name, addresses = std::move(addresses)](JobResult result) {
+        if (!result.fds.empty()) sandboxes_[name].netns = std::move(result.fds.front());
+        wiring_.emit(event::SandboxReady{name, addresses});
+      });
+}
+
+void KernelHost::carry_out(const Action& action, const action::RemoveSandbox& deed) {
+  const std::string& name = deed.spec->name;
+  std::size_t attachments = std::max<std::size_t>(1, deed.spec->networks.size());
+  if (const auto found = sandboxes_.find(name); found != sandboxes_.end()) {
+    attachments = found->second.attachments;
+    if (found->second.id != 0) wiring_.drop(found->second.id);
+    sandboxes_.erase(found);
+  }
+  auto program = network::compile_remove_sandbox(*deed.spec, host_.bridge, attachments);
+  if (!program) return fail(action, program.error());
+  run(action, *std::move(program), kLaunchDeadline, event::SandboxGone{name});
+}
+
+int KernelHost::netns(const std::string& container) const {
+  const auto found = sandboxes_.find(container);
+  return found == sandboxes_.end() ? -1 : found->second.netns.get();
+}
+
+// ---- rules and name files -----------------------------------------------------------------------
+
+void KernelHost::carry_out(const Action& action, const action::ApplyView& deed) {
+  const NetworkView& view = deed.view;
+  for (const auto& [container, entries] : view.hosts) {
+    const auto before = hosts_.find(container);
+    if (before != hosts_.end() && before->second == entries) continue;
+    if (auto written = write_hosts(container, entries); !written) {
+      return fail(action, written.error());
+    }
+  }
+  hosts_ = view.hosts;
+  auto rules = network::render_rules(view, host_.nft_table);
+  if (!rules) return fail(action, rules.error());
+  if (*rules == rules_) return wiring_.emit(event::ViewApplied{view});
+  if (rules_.empty() && view.empty()) return wiring_.emit(event::ViewApplied{view});
+  run(action, network::compile_apply_rules(*rules), kLaunchDeadline, {},
+      [this, view, rules = *rules](JobResult) {
+        rules_ = rules;
+        wiring_.emit(event::ViewApplied{view});
+        if (!view.empty()) look_for_foreign_policies();
+      });
+}
+
+Result<void> KernelHost::write_hosts(const std::string& container, const HostList& entries) {
+  const auto hostname = hostnames_.find(container);
+  if (hostname == hostnames_.end()) return {};  // not launched: the launch writes it
+  const std::string text = TRY(network::render_hosts(entries, hostname->second));
+  return write_in_place(paths_.run_of(container) + "/hosts", text, 0644);
+}
+
+void KernelHost::look_for_foreign_policies() {
+  unique_fd output(::memfd_create("nft", MFD_CLOEXEC));
+  if (!output) return;
+  const int reading = output.get();
+  Job job;
+  job.program = network::compile_list_chains();
+  job.fds.push_back(std::move(output));
+  job.done = [this, reading_end = std::make_shared<unique_fd>(
+                        ::fcntl(reading, F_DUPFD_CLOEXEC, 0))](const JobResult& result) {
+    if (result.error) return;  // the rules themselves could be applied; this is only advice
+    const auto json =
+        read_small_file("/proc/self/fd/" + std::to_string(reading_end->get()), 16 << 20);
+    if (!json) return;
+    if (auto policies = network::foreign_forward_policies(*json, host_.nft_table)) {
+      foreign_policies_ = *std::move(policies);
+    }
+  };
+  wiring_.pool->submit(std::move(job), BootClock::now());
+}
+
+}  // namespace berth::runtime
