@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 
 #include "supervisor/runtime/cgroups.h"
+#include "supervisor/runtime/places.h"
 
 namespace berth::runtime {
 namespace {
@@ -237,11 +238,6 @@ std::optional<std::vector<int>> parse_cpu_list(std::string_view text) {
     text.remove_prefix(range.size() + 1);
   }
   return std::vector<int>(cpus.begin(), cpus.end());
-}
-
-Error error_at(const ContainerSpec& spec, const std::string& key, const std::string& problem) {
-  const std::string place = format(where_of(spec, key));
-  return Error{(place.empty() ? "" : place + ": ") + key + ": " + problem, 0};
 }
 
 }  // namespace berth::runtime

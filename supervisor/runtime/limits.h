@@ -51,7 +51,4 @@ std::uint64_t cpu_shares_of(std::int64_t weight);
 // The numbers of "0-1,3", in order; nothing when it is not such a list.
 std::optional<std::vector<int>> parse_cpu_list(std::string_view text);
 
-// "web.toml:14: limits.memory: what is wrong"
-Error error_at(const ContainerSpec& spec, const std::string& key, const std::string& problem);
-
 }  // namespace berth::runtime

@@ -7,6 +7,7 @@
 #include <linux/capability.h>
 
 #include "supervisor/runtime/limits.h"
+#include "supervisor/runtime/places.h"
 
 namespace berth::runtime {
 namespace {

@@ -1,0 +1,312 @@
+#include "supervisor/runtime/mount_steps.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "supervisor/runtime/limits.h"
+#include "supervisor/runtime/places.h"
+#include "supervisor/runtime/program_slots.h"
+#include "supervisor/runtime/security.h"
+#include "supervisor/storage/host_template.h"
+#include "supervisor/storage/root_plan.h"
+
+namespace berth::runtime {
+namespace {
+
+using handoff::Op;
+using handoff::Program;
+
+constexpr std::uint64_t kDirectory = 0;  // make_target's kinds
+constexpr std::uint64_t kFile = 1;
+constexpr std::uint64_t kLikeDescriptor = 2;
+
+constexpr std::uint64_t kQuiet = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+
+using Options = std::vector<std::pair<std::string_view, std::string>>;
+
+// A new file system in slots::kMount.
+void make_file_system(Program& program, std::string_view type, const Options& options,
+                      std::uint64_t attributes) {
+  program.add(Op::fs_open, {.fd = slots::kContext, .text = type});
+  for (const auto& [name, value] : options) {
+    program.add(Op::fs_config, {.fd = slots::kContext, .text = name, .text2 = value});
+  }
+  program.add(Op::fs_mount, {.fd = slots::kContext, .fd2 = slots::kMount, .value = attributes});
+  program.add(Op::close, {.fd = slots::kContext});
+}
+
+void make_target(Program& program, std::string_view path, std::uint64_t kind,
+                 std::uint16_t flags = 0) {
+  program.add(Op::make_target, {.fd = slots::kTarget,
+                                .fd2 = slots::kRoot,
+                                .text = path,
+                                .value = kind,
+                                .value2 = kind == kLikeDescriptor ? slots::kMount : 0u,
+                                .flags = flags});
+}
+
+void attach(Program& program) {
+  program.add(Op::attach, {.fd = slots::kMount, .fd2 = slots::kTarget});
+}
+
+// /proc, /sys and /dev of a root file system must be directories, not links (CVE-2026-41579).
+void mount_inside(Program& program, const std::string& path, std::string_view type,
+                  const Options& options, std::uint64_t attributes) {
+  program.from({"/" + path + " of the root file system", "", 0, 0});
+  make_target(program, path, kDirectory, handoff::kNoSymlinks);
+  program.from({"mount " + std::string(type) + " on /" + path, "", 0, 0});
+  make_file_system(program, type, options, attributes);
+  attach(program);
+}
+
+void make_writable_directories(Program& program, const storage::Overlay& overlay,
+                               const std::string& state) {
+  program.from({"make the writable layer", "", 0, 0});
+  program.add(Op::make_path, {.text = state, .value = 0700});
+  program.add(Op::make_path, {.text = overlay.upper, .value = 0755});
+  program.add(Op::make_path, {.text = overlay.work, .value = 0700});
+}
+
+void open_directory(Program& program, int slot, const std::string& path) {
+  program.add(Op::open_path, {.fd = slot,
+                              .text = path,
+                              .value = O_PATH | O_DIRECTORY | O_CLOEXEC,
+                              .value2 = RESOLVE_NO_MAGICLINKS});
+}
+
+std::string through(int descriptor) { return "/proc/self/fd/" + std::to_string(descriptor); }
+
+// Layers are given as descriptors: a path could hold a ":" or be swapped meanwhile. Devices in an
+// image's files are dead (nodev); the container's devices are in its own /dev.
+void make_overlay(Program& program, const ContainerSpec& spec, const storage::Overlay& overlay,
+                  const std::string& state) {
+  make_writable_directories(program, overlay, state);
+  const std::string& value =
+      overlay.key == "rootfs" ? spec.rootfs : spec.root_template + " (" + overlay.lower + ")";
+  program.from(origin_of(spec, overlay.key, value));
+  open_directory(program, slots::kLower, overlay.lower);
+  open_directory(program, slots::kUpper, overlay.upper);
+  open_directory(program, slots::kWork, overlay.work);
+  make_file_system(program, "overlay",
+                   {{"lowerdir", through(slots::kLower)},
+                    {"upperdir", through(slots::kUpper)},
+                    {"workdir", through(slots::kWork)}},
+                   MOUNT_ATTR_NODEV);
+}
+
+void mount_root(Program& program, const ContainerSpec& spec, const HostFacts& facts,
+                const Paths& paths) {
+  const std::string tree = tree_directory(paths.run());
+  program.from({"make a place for the mount tree", "", 0, 0});
+  program.add(Op::make_path, {.text = tree, .value = 0700});
+  program.add(Op::detach, {.text = tree});
+  open_directory(program, slots::kTree, tree);
+  const std::string skeleton = storage::host_template_directory(paths, facts.host_template);
+  for (const storage::Overlay& overlay : storage::root_plan(spec, paths, skeleton)) {
+    make_overlay(program, spec, overlay, paths.state_of(spec.name));
+    if (overlay.target.empty()) {
+      program.add(Op::attach, {.fd = slots::kMount, .fd2 = slots::kTree});
+      program.add(Op::duplicate, {.fd = slots::kMount, .fd2 = slots::kRoot});
+    } else {
+      make_target(program, overlay.target, kDirectory, handoff::kNoSymlinks);
+      attach(program);
+    }
+  }
+}
+
+// What programs take for granted; the mount points are made where they are used.
+void make_usual_directories(Program& program) {
+  program.from({"make the usual directories", "", 0, 0});
+  for (const auto& [name, mode] : {std::pair{"run", 0755u}, {"tmp", 01777u}, {"etc", 0755u}}) {
+    program.add(
+        Op::make_dir,
+        {.fd2 = slots::kRoot, .text = name, .value = mode, .flags = handoff::kTolerateExists});
+  }
+}
+
+struct Device {
+  std::string_view name;
+  unsigned major;
+  unsigned minor;
+};
+constexpr std::array<Device, 6> kDevices = {{{"null", 1, 3},
+                                             {"zero", 1, 5},
+                                             {"full", 1, 7},
+                                             {"random", 1, 8},
+                                             {"urandom", 1, 9},
+                                             {"tty", 5, 0}}};
+constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kDevLinks = {
+    {{"/proc/self/fd", "fd"},
+     {"/proc/self/fd/0", "stdin"},
+     {"/proc/self/fd/1", "stdout"},
+     {"/proc/self/fd/2", "stderr"},
+     {"pts/ptmx", "ptmx"}}};
+
+void mount_dev(Program& program) {
+  mount_inside(program, "dev", "tmpfs", {{"mode", "755"}, {"size", "64k"}},
+               MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+  program.add(Op::duplicate, {.fd = slots::kMount, .fd2 = slots::kDev});
+  program.from({"fill /dev", "", 0, 0});
+  for (const Device& device : kDevices) {
+    program.add(Op::make_node, {.fd2 = slots::kDev,
+                                .text = device.name,
+                                .value = S_IFCHR | 0666,
+                                .value2 = makedev(device.major, device.minor)});
+  }
+  for (const auto& [target, name] : kDevLinks) {
+    program.add(Op::make_symlink, {.fd2 = slots::kDev, .text = target, .text2 = name});
+  }
+  for (const std::string_view name : {"pts", "mqueue", "shm"}) {
+    program.add(Op::make_dir, {.fd2 = slots::kDev, .text = name, .value = 0755});
+  }
+  mount_inside(program, "dev/shm", "tmpfs", {{"mode", "1777"}, {"size", "64M"}}, kQuiet);
+}
+
+void bind_name_files(Program& program, const ContainerSpec& spec, const Paths& paths) {
+  for (const std::string_view name : {"hosts", "hostname", "resolv.conf"}) {
+    program.from({"put /etc/" + std::string(name) + " into place", "", 0, 0});
+    const std::string source = paths.run_of(spec.name) + "/" + std::string(name);
+    program.add(Op::open_path, {.fd = slots::kSource,
+                                .text = source,
+                                .value = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+                                .value2 = RESOLVE_NO_MAGICLINKS});
+    program.add(Op::clone_tree, {.fd = slots::kMount, .fd2 = slots::kSource});
+    program.add(Op::set_attr, {.fd = slots::kMount, .value = kQuiet | MOUNT_ATTR_RDONLY});
+    // Often a link into /run, which is another container's or nobody's.
+    make_target(program, "etc/" + std::string(name), kFile, handoff::kReplaceSymlink);
+    attach(program);
+  }
+}
+
+std::string key_of(std::size_t index, std::string_view item) {
+  return "mounts[" + std::to_string(index) + "]." + std::string(item);
+}
+
+void mount_bind(Program& program, const ContainerSpec& spec, std::size_t index) {
+  const MountSpec& mount = spec.mounts[index];
+  program.from(origin_of(spec, key_of(index, "source"), mount.source));
+  program.add(Op::open_path, {.fd = slots::kSource,
+                              .text = mount.source,
+                              .value = O_PATH | O_CLOEXEC,
+                              .value2 = RESOLVE_NO_MAGICLINKS});
+  program.add(Op::clone_tree, {.fd = slots::kMount, .fd2 = slots::kSource, .value = 1});
+  const std::uint64_t read_only = mount.read_only ? MOUNT_ATTR_RDONLY : 0u;
+  program.add(Op::set_attr, {.fd = slots::kMount,
+                             .value = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | read_only,
+                             .flags = handoff::kRecursive});
+  program.from(origin_of(spec, key_of(index, "target"), mount.target));
+  make_target(program, mount.target, kLikeDescriptor);
+  attach(program);
+}
+
+void mount_tmpfs(Program& program, const ContainerSpec& spec, std::size_t index) {
+  const MountSpec& mount = spec.mounts[index];
+  program.from(origin_of(spec, key_of(index, "target"), mount.target));
+  Options options = {{"mode", "1777"}};
+  if (mount.size) options.emplace_back("size", std::to_string(mount.size->count));
+  const std::uint64_t read_only = mount.read_only ? MOUNT_ATTR_RDONLY : 0u;
+  make_file_system(program, "tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | read_only);
+  make_target(program, mount.target, kDirectory);
+  attach(program);
+}
+
+std::string normal(std::string_view path) {
+  std::string out;
+  for (const char c : path) {
+    if (c == '/' && !out.empty() && out.back() == '/') continue;
+    out += c;
+  }
+  while (out.size() > 1 && out.back() == '/') out.pop_back();
+  return out;
+}
+
+// /data before /data/cache, whatever the order in the file: the other way round the first would
+// hide the second.
+std::vector<std::size_t> by_depth(const std::vector<MountSpec>& mounts) {
+  std::vector<std::size_t> order(mounts.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  const auto depth = [&](std::size_t i) {
+    const std::string path = normal(mounts[i].target);
+    return std::count(path.begin(), path.end(), '/');
+  };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t left, std::size_t right) { return depth(left) < depth(right); });
+  return order;
+}
+
+bool is_below(const std::string& path, std::string_view parent) {
+  return path == parent || path.starts_with(std::string(parent) + "/");
+}
+
+}  // namespace
+
+Result<void> check_mounts(const ContainerSpec& spec) {
+  for (std::size_t i = 0; i < spec.mounts.size(); ++i) {
+    const std::string target = normal(spec.mounts[i].target);
+    if (target == "/" || target == "/dev") {
+      return std::unexpected(
+          error_at(spec, key_of(i, "target"), target + " cannot be mounted over"));
+    }
+    for (const std::string_view own : {"/proc", "/sys", "/dev/pts", "/dev/mqueue"}) {
+      if (!is_below(target, own)) continue;
+      return std::unexpected(
+          error_at(spec, key_of(i, "target"),
+                   target + " cannot be mounted over: " + std::string(own) + " is made by berth"));
+    }
+  }
+  return {};
+}
+
+void add_host_tree(Program& program, const ContainerSpec& spec, const HostFacts& facts,
+                   const Paths& paths) {
+  mount_root(program, spec, facts, paths);
+  make_usual_directories(program);
+  mount_dev(program);
+  bind_name_files(program, spec, paths);
+  for (const std::size_t i : by_depth(spec.mounts)) {
+    spec.mounts[i].type == MountType::bind ? mount_bind(program, spec, i)
+                                           : mount_tmpfs(program, spec, i);
+  }
+}
+
+void add_tree_removal(Program& program, const Paths& paths) {
+  program.from({"take the mount tree away", "", 0, 0});
+  program.add(Op::detach, {.text = tree_directory(paths.run()), .flags = handoff::kAlways});
+}
+
+void add_child_tree(Program& program, const HostFacts& facts, const Paths& paths) {
+  // The launcher's descriptors are of its own mount namespace; the child has a copy of the tree.
+  program.from({"enter the mount tree", "", 0, 0});
+  open_directory(program, slots::kRoot, tree_directory(paths.run()));
+  mount_inside(program, "proc", "proc", {}, kQuiet);
+  mount_inside(program, "sys", "sysfs", {}, kQuiet | MOUNT_ATTR_RDONLY);
+  const ControllerHome* memory = facts.controller("memory");
+  if (memory != nullptr && !memory->v1) {
+    mount_inside(program, "sys/fs/cgroup", "cgroup2", {}, kQuiet | MOUNT_ATTR_RDONLY);
+  }
+  mount_inside(program, "dev/pts", "devpts", {{"mode", "620"}, {"ptmxmode", "666"}, {"gid", "5"}},
+               MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+  mount_inside(program, "dev/mqueue", "mqueue", {}, kQuiet);
+  program.from({"pivot_root", "", 0, 0});
+  program.add(Op::pivot, {.fd = slots::kRoot});
+  for (const std::string& path : masked_paths(facts)) {
+    program.from({"hide " + path, "", 0, 0});
+    program.add(Op::mask, {.text = path});
+  }
+  for (const std::string_view path : read_only_paths()) {
+    program.from({"make " + std::string(path) + " read-only", "", 0, 0});
+    program.add(Op::read_only, {.text = path});
+  }
+}
+
+}  // namespace berth::runtime
