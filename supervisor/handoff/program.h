@@ -53,7 +53,8 @@ enum class Op : std::uint16_t {
   make_node,     // mknodat(fd2, text, mode value, device value2)
   copy_tree,     // copies what is in directory text into directory text2 (both absolute; text2 is
                  // made when missing): directories, files, links with owner, mode and times; others
-                 // (devices, sockets, FIFOs) and other mounts' content are left out. Host only
+                 // (devices, sockets, FIFOs) and other mounts' content are left out. When text
+                 // is itself a file or link, it alone is copied; text2 has the same name. Host only
   remove_tree,  // removes text (which may be a file) and all below it, by descriptors, never across
                 // a mount. Host only
   remove_dir,   // rmdir(text)
