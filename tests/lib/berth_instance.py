@@ -33,6 +33,8 @@ def poll(what, check, seconds):
 
 
 class Instance:
+    """`settings` become berthd.toml; without them the one that is there counts."""
+
     def __init__(self, root, cgroup, settings=None):
         self.root = pathlib.Path(root)
         self.cgroup = cgroup
@@ -42,9 +44,10 @@ class Instance:
         self.errors = self.root / "berthd.stderr"
         self.daemon = None
         self.before = None
-        settings = {"cgroup": cgroup, "log_level": "debug"} | (settings or {})
-        text = "".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items())
-        (self.root / "etc/berth/berthd.toml").write_text(text)
+        if settings is not None:
+            settings = {"cgroup": cgroup, "log_level": "debug"} | settings
+            text = "".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items())
+            (self.root / "etc/berth/berthd.toml").write_text(text)
 
     # Definitions. Written beside and renamed over, as editors and package managers do.
 

@@ -68,12 +68,18 @@ def scope():
 
 
 def settle():
-    """The first thing to be called inside: makes the namespaces look like a host's."""
+    """The first thing to be called inside: makes the namespaces look like a host's.
+
+    Returns the id that this process has outside, by which nsenter finds these namespaces.
+    """
     _, directory = scope()
+    outside = int(os.readlink("/proc/self"))  # this is still the proc of the namespace outside
+    subprocess.run(["mount", "-t", "proc", "proc", "/proc"], check=True)
     # As on a host, mounts propagate to whoever is a slave of this namespace.
     subprocess.run(["mount", "--make-rshared", "/"], check=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "berth", directory], check=True)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    return outside
 
 
 def _die_with_parent():
@@ -85,8 +91,7 @@ def run(argv, seconds=None, prefix="berth-test"):
     name = f"{prefix}-{os.getpid()}"
     directory = tempfile.mkdtemp(prefix=f"{prefix}-")
     process = subprocess.Popen(
-        ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc",
-         "--", *argv],
+        ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--", *argv],
         env=os.environ | {INSIDE: f"{name}:{directory}"}, preexec_fn=_die_with_parent)
     try:
         return _wait(process, seconds)

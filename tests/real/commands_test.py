@@ -3,6 +3,7 @@
 
 import json
 import os
+import select
 import subprocess
 
 import berth_testing
@@ -125,7 +126,12 @@ class Commands(berth_testing.BerthTest):
             [self.berth.binaries / "berth", "--root", self.berth.root, "events", "-o", "json"],
             stdout=subprocess.PIPE, text=True)
         try:
-            # Subscribed or not yet: definitions are written until the first event is told.
+            # It has subscribed as soon as it tells anything: until then there is ever more to tell.
+            number = 0
+            while not select.select([events.stdout], [], [], 0.3)[0]:
+                number += 1
+                self.assertLess(number, 50, "events tells nothing")
+                self.service(f"noise-{number}", command='["true"]', first='type = "oneshot"')
             self.service("web")
             seen = []
             while ("web", "ready") not in seen:
