@@ -126,6 +126,14 @@ int capset(std::uint64_t effective, std::uint64_t permitted, std::uint64_t inher
   return answer(::syscall(SYS_capset, &header, data));
 }
 
+int raise_permitted() noexcept {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[2]{};
+  if (const int result = answer(::syscall(SYS_capget, &header, data)); result < 0) return result;
+  for (auto& half : data) half.effective = half.permitted;
+  return answer(::syscall(SYS_capset, &header, data));
+}
+
 int seccomp_filter(const void* filter, std::uint16_t count) noexcept {
   sock_fprog program{};
   program.len = count;

@@ -55,6 +55,8 @@ pid_t clone3(std::uint64_t flags, int exit_signal, int* pidfd, int cgroup) noexc
 int close_range(unsigned first, unsigned last, unsigned flags) noexcept;
 int execveat(int fd, char* const argv[], char* const envp[]) noexcept;
 int capset(std::uint64_t effective, std::uint64_t permitted, std::uint64_t inheritable) noexcept;
+// effective = permitted, inheritable as it is: after setresuid, which empties the effective set.
+int raise_permitted() noexcept;
 // `filter` is an array of sock_filter, `count` its length.
 int seccomp_filter(const void* filter, std::uint16_t count) noexcept;
 int join_new_session_keyring() noexcept;
