@@ -8,6 +8,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 
 LINES_MAX = 450  # of a file in supervisor/ or tests/
@@ -183,6 +184,16 @@ def layer_table_is_documented(tree):
             yield f"{name}:1: the row of `{folder}` is not \"{want}\" (it is {rows.get(folder)!r})"
 
 
+def reference_is_up_to_date(tree):
+    """The pages that are made from the key tables say what the tables say."""
+    if not tree.exists("docs/generate.py"):
+        return
+    result = subprocess.run([sys.executable, "-B", "docs/generate.py", "--check"], cwd=tree.root,
+                            capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        yield from (result.stdout + result.stderr).splitlines()
+
+
 def words(tree):
     for name in tree.files:
         if name.startswith("tests/tidy/") or name == "LICENSE":
@@ -201,12 +212,12 @@ def formatted(tree):
         return
     result = subprocess.run([program, "--dry-run", "--Werror", *names], cwd=tree.root,
                             capture_output=True, text=True, check=False)
-    for name, number in sorted(set(re.findall(r"^(\S+?):(\d+):\d+: error:", result.stderr,
-                                              re.MULTILINE))):
-        yield f"{name}:{number}: not as clang-format-19 writes it"
+    for name in sorted(set(re.findall(r"^(\S+?):\d+:\d+: error:", result.stderr, re.MULTILINE))):
+        yield f"{name}:1: not as clang-format-19 writes it"
     if result.returncode != 0 and "error:" not in result.stderr:
         yield f".clang-format:1: clang-format-19 failed: {result.stderr.strip()}"
 
 
 RULES = [layering, files_explain_themselves, files_are_short, sources_are_built,
-         headers_are_used, documents_are_true, layer_table_is_documented, words, formatted]
+         headers_are_used, documents_are_true, layer_table_is_documented,
+         reference_is_up_to_date, words, formatted]
