@@ -31,10 +31,10 @@ struct File {
 struct Snapshot {
   std::vector<File> containers;
   std::vector<File> networks;
-  std::vector<File> host;               // none or one
-  std::vector<Diagnostic> problems;     // files that could not be taken: not a regular file,
-                                        // writable by others, too large, twice the same name
-  bool missing_directory = false;       // etc/berth/containers does not exist (not: "is empty")
+  std::vector<File> host;            // none or one
+  std::vector<Diagnostic> problems;  // files that could not be taken: not a regular file,
+                                     // writable by others, too large, twice the same name
+  bool missing_directory = false;    // etc/berth/containers does not exist (not: "is empty")
 };
 
 // Never blocks on a FIFO or device, never follows a swapped file (opened once, O_NOFOLLOW but for
@@ -49,7 +49,7 @@ struct LoadedSet {
   std::map<std::string, std::shared_ptr<const ContainerSpec>> containers;  // the good ones
   std::map<std::string, std::shared_ptr<const NetworkSpec>> networks;      // with "default"
   HostSpec host;
-  std::vector<Diagnostic> problems;  // every one of them, sorted by file, line, column
+  std::vector<Diagnostic> problems;        // every one of them, sorted by file, line, column
   std::map<std::string, std::string> bad;  // names that have a file, but no good one: its path
   bool missing_directory = false;
 };

@@ -1,0 +1,52 @@
+// Collects what is wrong with one file.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "supervisor/definition/tree.h"
+#include "supervisor/model/diagnostic.h"
+
+namespace berth::definition {
+
+class Report {
+ public:
+  // `container` is empty for files of networks and of the host.
+  Report(std::string file, std::string container)
+      : file_(std::move(file)), container_(std::move(container)) {}
+
+  void error(Place place, std::string key, std::string problem, std::string remedy = "") {
+    error_at(at(place), std::move(key), std::move(problem), std::move(remedy));
+  }
+
+  void error_at(SourcePos pos, std::string key, std::string problem, std::string remedy = "") {
+    ++count_;
+    if (count_ > kMost) return;
+    if (count_ == kMost) {
+      key.clear();
+      problem = "there are more mistakes in this file than the " + std::to_string(kMost - 1) +
+                " that are shown";
+      remedy.clear();
+    }
+    diagnostics_.push_back(Diagnostic{Severity::error, std::move(pos), std::move(key),
+                                      std::move(problem), std::move(remedy), container_});
+  }
+
+  [[nodiscard]] SourcePos at(Place place) const {
+    return SourcePos{file_, place.line, place.column};
+  }
+  [[nodiscard]] bool failed() const { return count_ != 0; }
+  [[nodiscard]] const std::string& file() const { return file_; }
+  [[nodiscard]] std::vector<Diagnostic> take() && { return std::move(diagnostics_); }
+
+ private:
+  static constexpr size_t kMost = 101;  // a hostile file has no more to say than this
+  std::string file_;
+  std::string container_;
+  std::vector<Diagnostic> diagnostics_;
+  size_t count_ = 0;
+};
+
+}  // namespace berth::definition

@@ -1,0 +1,107 @@
+#include "supervisor/definition/unknown_key.h"
+
+#include <algorithm>
+#include <array>
+
+#include "supervisor/definition/wording.h"
+
+namespace berth::definition {
+
+namespace {
+
+// How other tools call it: no slip of the finger, so no edit distance finds it.
+struct Synonym {
+  std::string_view theirs;
+  std::string_view ours;
+};
+constexpr std::array kSynonyms{
+    Synonym{"args", "command"},
+    Synonym{"cap_add", "security.cap_add"},
+    Synonym{"cap_drop", "security.cap_drop"},
+    Synonym{"cmd", "command"},
+    Synonym{"container_name", "the name of the file"},
+    Synonym{"cpu_quota", "limits.cpus"},
+    Synonym{"cpu_shares", "limits.cpu_weight"},
+    Synonym{"cpus", "limits.cpus"},
+    Synonym{"cpuset", "limits.cpuset"},
+    Synonym{"env", "environment"},
+    Synonym{"exec", "command"},
+    Synonym{"mem_limit", "limits.memory"},
+    Synonym{"mem_reservation", "limits.memory_high"},
+    Synonym{"name", "the name of the file"},
+    Synonym{"network_mode", "network"},
+    Synonym{"pids_limit", "limits.pids"},
+    Synonym{"publish", "ports"},
+    Synonym{"restart_policy", "restart.policy"},
+    Synonym{"resources", "limits"},
+    Synonym{"root", "rootfs"},
+    Synonym{"stop_grace_period", "stop_timeout"},
+    Synonym{"test", "healthcheck.exec"},
+    Synonym{"tmpfs", "mounts"},
+    Synonym{"ulimits", "limits.ulimits"},
+    Synonym{"volumes", "mounts"},
+    Synonym{"working_directory", "working_dir"},
+    Synonym{"workdir", "working_dir"},
+    Synonym{"dst", "target"},
+    Synonym{"destination", "target"},
+    Synonym{"src", "source"},
+    Synonym{"ro", "read_only"},
+    Synonym{"readonly", "read_only"},
+};
+
+std::string_view last_part(std::string_view name) {
+  return name.substr(name.rfind('.') == name.npos ? 0 : name.rfind('.') + 1);
+}
+
+// The keys and sections that may stand in this section.
+std::vector<std::string_view> known_in(std::string_view section,
+                                       const std::vector<std::string_view>& names) {
+  std::vector<std::string_view> known;
+  for (std::string_view name : names) {
+    if (!name.starts_with(section)) continue;
+    name.remove_prefix(section.size());
+    name = name.substr(0, name.find('.'));
+    if (std::ranges::find(known, name) == known.end()) known.push_back(name);
+  }
+  return known;
+}
+
+bool is_known(std::string_view ours, const std::vector<std::string_view>& names) {
+  return ours.find(' ') != ours.npos || std::ranges::any_of(names, [&](std::string_view name) {
+           return name == ours || name.starts_with(std::string(ours) + ".");
+         });
+}
+
+std::string did_you_mean(std::string_view section, std::string_view name) {
+  return "did you mean " + std::string(section) + std::string(name) + "?";
+}
+
+}  // namespace
+
+std::string remedy_for_unknown_key(std::string_view key, std::string_view section,
+                                   const std::vector<std::string_view>& names, bool is_list_item) {
+  if (std::ranges::find(names, key) != names.end() && key.find('.') != key.npos) {
+    return "write it as a table, without quotes around the whole name";
+  }
+  const std::vector<std::string_view> known = known_in(section, names);
+  const auto synonym = std::ranges::find(kSynonyms, key, &Synonym::theirs);
+  if (synonym != kSynonyms.end() && is_known(synonym->ours, names) &&
+      !synonym->ours.starts_with(std::string(section) + std::string(key))) {
+    return did_you_mean("", synonym->ours);
+  }
+  // The right word in the wrong table.
+  for (const std::string_view name : names) {
+    if (last_part(name) == key) return did_you_mean("", name);
+  }
+  const std::string_view near = nearest(key, known);
+  if (!near.empty()) return did_you_mean(section, near);
+  if (section.empty() && !is_list_item && known.size() > 12) return "";
+  return "known here: " + [&] {
+    std::string list;
+    for (const std::string_view name : known)
+      list += (list.empty() ? "" : ", ") + std::string(name);
+    return list;
+  }();
+}
+
+}  // namespace berth::definition

@@ -1,0 +1,118 @@
+#include "supervisor/definition/wording.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <numeric>
+
+namespace berth::definition {
+
+namespace {
+
+constexpr size_t kQuotedBytesMost = 60;
+constexpr size_t kWordBytesMost = 64;  // longer words are nobody's slip of the finger
+
+bool is_bare(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '-';
+}
+
+void append_escaped(std::string& text, char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  if (c == '\n') {
+    text += "\\n";
+  } else if (c == '\t') {
+    text += "\\t";
+  } else if (c == '"' || c == '\\') {
+    text += '\\';
+    text += c;
+  } else if (byte < 0x20 || byte == 0x7f) {
+    char code[8];
+    std::snprintf(code, sizeof code, "\\x%02x", byte);
+    text += code;
+  } else {
+    text += c;
+  }
+}
+
+// C1 controls (U+0080 to U+009F, "\xc2\x80" to "\xc2\x9f") and the marks that turn the direction
+// of writing (U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069) disturb terminals, too.
+size_t disturbing_length(std::string_view rest) {
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(rest[i]); };
+  if (rest.size() >= 2 && byte(0) == 0xc2 && byte(1) < 0xa0) return 2;
+  if (rest.size() < 3 || byte(0) != 0xe2) return 0;
+  const bool marks = byte(1) == 0x80 &&
+                     ((byte(2) >= 0xaa && byte(2) <= 0xae) || byte(2) == 0x8e || byte(2) == 0x8f);
+  return marks || (byte(1) == 0x81 && byte(2) >= 0xa6 && byte(2) <= 0xa9) ? 3 : 0;
+}
+
+size_t edit_distance(std::string_view left, std::string_view right) {
+  std::vector<size_t> row(right.size() + 1);
+  std::iota(row.begin(), row.end(), size_t{0});
+  for (size_t i = 0; i < left.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (size_t j = 0; j < right.size(); ++j) {
+      const size_t replaced = diagonal + (left[i] == right[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+std::string quote(std::string_view text) {
+  std::string quoted = "\"";
+  size_t end = std::min(text.size(), kQuotedBytesMost);
+  while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) {
+    --end;
+  }
+  for (size_t i = 0; i < end;) {
+    if (const size_t length = disturbing_length(text.substr(i, end - i))) {
+      quoted += "?";
+      i += length;
+    } else {
+      append_escaped(quoted, text[i++]);
+    }
+  }
+  if (end < text.size()) quoted += "...";
+  return quoted + "\"";
+}
+
+std::string show_key(std::string_view key) {
+  const bool bare =
+      !key.empty() && key.size() <= kQuotedBytesMost && std::ranges::all_of(key, is_bare);
+  return bare ? std::string(key) : quote(key);
+}
+
+std::string alternatives(const std::vector<std::string_view>& words) {
+  std::string text;
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (i != 0) text += i + 1 == words.size() ? " or " : ", ";
+    text += words[i];
+  }
+  return text;
+}
+
+std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates) {
+  if (word.size() > kWordBytesMost) return {};
+  std::string_view best;
+  size_t least = word.size() / 3 + 2;  // farther than this is another word, not a slip
+  for (const std::string_view candidate : candidates) {
+    const size_t distance = edit_distance(word, candidate);
+    if (distance >= least || distance >= candidate.size()) continue;
+    least = distance;
+    best = candidate;
+  }
+  return best;
+}
+
+Complaint split_complaint(const std::string& message) {
+  const size_t open = message.rfind(" (");
+  if (open == std::string::npos || !message.ends_with(")")) return Complaint{message, ""};
+  return Complaint{message.substr(0, open), message.substr(open + 2, message.size() - open - 3)};
+}
+
+}  // namespace berth::definition

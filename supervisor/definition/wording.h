@@ -1,0 +1,31 @@
+// The words of diagnostics: quoting what a file says, lists of alternatives, the nearest known
+// name.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace berth::definition {
+
+// In double quotes, cut after 60 bytes, with everything escaped that could disturb a terminal or
+// a log: diagnostics show text of files that anybody may have written.
+std::string quote(std::string_view text);
+
+// A key as part of a path: bare where it can be, else quoted.
+std::string show_key(std::string_view key);
+
+// "a", "a or b", "a, b or c".
+std::string alternatives(const std::vector<std::string_view>& words);
+
+// The candidate with the least edit distance, if it is near enough to be meant; "" otherwise.
+std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates);
+
+// Splits "problem (remedy)", as the parsers of base/units.h word their errors.
+struct Complaint {
+  std::string problem;
+  std::string remedy;
+};
+Complaint split_complaint(const std::string& message);
+
+}  // namespace berth::definition
