@@ -27,8 +27,10 @@ struct CreateSandbox {
   SpecPtr spec;
 };
 // Also of one that exists only in part, or not at all.
+// `for_good`: the container is not to start again now.
 struct RemoveSandbox {
   SpecPtr spec;
+  bool for_good = false;
 };
 // Cgroup, mounts, process. Ends in event::Launched or event::Failed.
 struct Launch {

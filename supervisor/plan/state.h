@@ -73,6 +73,7 @@ struct ObservedContainer {
   std::optional<ExitStatus> last_exit;
 
   std::uint64_t restarts = 0;         // launches after the first, for people
+  std::string start_reason;           // of a start whose sandbox was to be made first
   unsigned attempts = 0;              // failures in a row: the exponent of the backoff
   std::optional<Instant> next_start;  // of the backoff
   std::deque<Instant> failures;       // within the restart interval
@@ -82,6 +83,7 @@ struct ObservedContainer {
   // Of cleaning up and removing, which are tried again until they succeed.
   unsigned removal_failures = 0;
   std::optional<Instant> next_removal;
+  SpecPtr update;          // being applied to the running process
   SpecPtr update_refused;  // the definition that could not be applied to the running process
   std::optional<Instant> next_update;
 
@@ -107,8 +109,9 @@ struct ObservedNetwork {
   Presence presence = Presence::absent;
   NetworkPtr spec;
   std::string error;
-  unsigned failures = 0;  // in a row
-  std::optional<Instant> next_try;
+  unsigned failures = 0;            // in a row
+  std::optional<Instant> next_try;  // of making it
+  std::optional<Instant> next_removal;
   bool busy = false;
 };
 
@@ -118,6 +121,7 @@ struct ObservedState {
   NetworkView view;  // as last applied with success
   bool view_busy = false;
   std::string view_error;      // why the last application failed
+  NetworkView view_refused;    // the one that could not be applied
   unsigned view_failures = 0;  // in a row
   std::optional<Instant> view_next_try;
   std::uint64_t next_launch_id = 1;

@@ -1,0 +1,78 @@
+#include "supervisor/plan/explain.h"
+
+#include "supervisor/plan/attachments.h"
+#include "supervisor/plan/changes.h"
+#include "supervisor/plan/dependency.h"
+#include "supervisor/plan/networks.h"
+#include "supervisor/plan/stop.h"
+#include "supervisor/plan/wanted.h"
+
+namespace berth {
+
+namespace {
+
+using namespace planning;
+
+std::string describe_dependency(const Graph& graph, const Edge& edge) {
+  const std::string begin = "waits for " + *edge.name;
+  if (edge.to == kNowhere || !graph.nodes[edge.to].desired)
+    return begin + ", which has no definition";
+  const Node& other = graph.nodes[edge.to];
+  const ObservedContainer& seen = *other.observed;
+  if (seen.intent == Intent::stop) return begin + ", which an operator stopped";
+  if (seen.phase == Phase::failed && other.rests) return begin + ", which failed";
+  const ContainerSpec& spec = other.spec();
+  if (edge.how->condition == DependencyCondition::completed &&
+      spec.type == ContainerType::service) {
+    return begin + " to be completed, which a service never is";
+  }
+  return begin + " to be " + std::string(name_of(edge.how->condition));
+}
+
+std::string describe_networks(const NetworkUses& uses, const ContainerSpec& spec) {
+  for (const NetworkAttachment& attachment : attachments_of(spec)) {
+    const auto found = uses.find(attachment.name);
+    const std::string begin = "waits for network " + attachment.name;
+    if (found == uses.end() || !found->second.desired) return begin + ", which has no definition";
+    const NetworkUse& use = found->second;
+    if (use.usable()) continue;
+    if (use.observed && !use.observed->error.empty()) return begin + ": " + use.observed->error;
+    return begin;
+  }
+  return "";
+}
+
+std::string describe_wait(const Graph& graph, const NetworkUses& uses, const Node& node) {
+  if (!node.will_run || node.observed->busy) return "";
+  if (node.observed->running()) {
+    // Only a definition that asks for a restart waits for its dependencies.
+    if (!node.renewed || node.holds || node.leaving() ||
+        changes_between(*node.observed->spec, node.spec()).cost < Cost::restart) {
+      return "";
+    }
+  }
+  for (const Edge& edge : graph.desired_edges(node)) {
+    if (edge.to != kNowhere && is_met(graph.nodes[edge.to], edge.how->condition)) continue;
+    const std::string prefix = node.observed->running() ? "keeps its old definition: " : "";
+    return prefix + describe_dependency(graph, edge);
+  }
+  return node.observed->running() ? "" : describe_networks(uses, node.spec());
+}
+
+}  // namespace
+
+std::map<std::string, std::string> waits(const DesiredState& desired,
+                                         const ObservedState& observed) {
+  Graph graph = make_graph(desired, observed);
+  const NetworkUses uses = network_uses(desired, observed);
+  decide_wanted(graph, desired.shutting_down);
+  decide_stops(graph, uses, desired.shutting_down);
+  std::map<std::string, std::string> sentences;
+  for (const Node& node : graph.nodes) {
+    std::string sentence = describe_wait(graph, uses, node);
+    if (!sentence.empty()) sentences.emplace(*node.name, std::move(sentence));
+  }
+  return sentences;
+}
+
+}  // namespace berth

@@ -1,0 +1,18 @@
+// What containers wait for, in words.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "supervisor/plan/state.h"
+
+namespace berth {
+
+// For each wanted container that neither runs nor rests, and for each that keeps running by its
+// old definition, what holds it up: "waits for db to be healthy", "waits for db, which an operator
+// stopped", "waits for network lan: cannot …". Containers that wait for nothing, or for time
+// alone, are not in it. To be shown where ObservedContainer::error is empty.
+std::map<std::string, std::string> waits(const DesiredState& desired,
+                                         const ObservedState& observed);
+
+}  // namespace berth

@@ -1,0 +1,75 @@
+#include "supervisor/plan/graph.h"
+
+#include <algorithm>
+
+#include "supervisor/plan/order.h"
+
+namespace berth::planning {
+
+namespace {
+
+const ObservedContainer kNothingObserved{};
+
+// The union of both maps' names, in order.
+std::vector<Node> merge(const DesiredState& desired, const ObservedState& observed) {
+  std::vector<Node> nodes;
+  nodes.reserve(std::max(desired.containers.size(), observed.containers.size()));
+  auto want = desired.containers.begin();
+  auto have = observed.containers.begin();
+  while (want != desired.containers.end() || have != observed.containers.end()) {
+    const bool wants = have == observed.containers.end() ||
+                       (want != desired.containers.end() && want->first <= have->first);
+    const bool has = want == desired.containers.end() ||
+                     (have != observed.containers.end() && have->first <= want->first);
+    Node node;
+    node.name = wants ? &want->first : &have->first;
+    node.desired = wants ? &want->second : nullptr;
+    node.observed = has ? &have->second : &kNothingObserved;
+    nodes.push_back(node);
+    if (wants) ++want;
+    if (has) ++have;
+  }
+  return nodes;
+}
+
+void add_edges(Graph& graph, const ContainerSpec& spec) {
+  for (const auto& [name, how] : spec.depends_on) {
+    graph.edges.push_back(Edge{graph.find(name), &name, &how});
+  }
+}
+
+void connect(Graph& graph, Node& node) {
+  node.desired_begin = static_cast<std::uint32_t>(graph.edges.size());
+  if (node.desired) add_edges(graph, node.spec());
+  node.desired_end = static_cast<std::uint32_t>(graph.edges.size());
+  const SpecPtr& running = node.observed->spec;
+  if (!node.observed->alive() || !running) return;
+  if (node.desired && *node.desired == running) {
+    node.running_begin = node.desired_begin;
+    node.running_end = node.desired_end;
+    return;
+  }
+  node.running_begin = static_cast<std::uint32_t>(graph.edges.size());
+  add_edges(graph, *running);
+  node.running_end = static_cast<std::uint32_t>(graph.edges.size());
+}
+
+}  // namespace
+
+NodeIndex Graph::find(std::string_view name) const {
+  const auto found = std::lower_bound(
+      nodes.begin(), nodes.end(), name,
+      [](const Node& node, std::string_view wanted) { return *node.name < wanted; });
+  if (found == nodes.end() || *found->name != name) return kNowhere;
+  return static_cast<NodeIndex>(found - nodes.begin());
+}
+
+Graph make_graph(const DesiredState& desired, const ObservedState& observed) {
+  Graph graph;
+  graph.nodes = merge(desired, observed);
+  for (Node& node : graph.nodes) connect(graph, node);
+  set_order(graph);
+  return graph;
+}
+
+}  // namespace berth::planning

@@ -1,0 +1,120 @@
+#include "supervisor/plan/stop.h"
+
+#include "supervisor/plan/changes.h"
+#include "supervisor/plan/dependency.h"
+#include "supervisor/plan/reasons.h"
+
+namespace berth::planning {
+
+namespace {
+
+bool by_wish(StopCause cause) { return cause != StopCause::none && cause != StopCause::unhealthy; }
+
+// A dependency with restart = true for which `matches` holds.
+template <class Matches>
+NodeIndex find_restarting(const Graph& graph, const Node& node, Matches matches) {
+  for (const Edge& edge : graph.running_edges(node)) {
+    if (!edge.how->restart || edge.to == kNowhere) continue;
+    if (matches(graph.nodes[edge.to])) return edge.to;
+  }
+  return kNowhere;
+}
+
+// Causes that do not ask whether the container can start again.
+StopCause unconditional_cause(const Node& node, const NetworkUses& uses, bool shutting_down) {
+  const ObservedContainer& seen = *node.observed;
+  if (shutting_down) return StopCause::shutdown;
+  if (!node.desired) return StopCause::removed;
+  if (!node.wanted) {
+    return seen.intent == Intent::stop ? StopCause::operator_stop : StopCause::not_wanted;
+  }
+  if (seen.restart_requested) return StopCause::operator_restart;
+  if (on_outdated_network(uses, seen)) return StopCause::network;
+  return StopCause::none;
+}
+
+// With policy "no" there is no restart, so a failed health check asks for none either.
+bool health_asks(const Node& node) {
+  const ObservedContainer& seen = *node.observed;
+  return seen.health == Health::unhealthy && seen.spec &&
+         seen.spec->healthcheck.on_failure == HealthAction::restart &&
+         seen.spec->restart.policy != RestartPolicy::no;
+}
+
+void decide_stop(const Graph& graph, const NetworkUses& uses, bool shutting_down, Node& node) {
+  const ObservedContainer& seen = *node.observed;
+  node.stop = unconditional_cause(node, uses, shutting_down);
+  if (node.stop != StopCause::none) return;
+  node.stop_through = find_restarting(graph, node, [](const Node& other) {
+    return other.leaving() && (by_wish(other.stop) ||
+                               (other.observed->stop_sent_at && !other.observed->stop_unhealthy));
+  });
+  if (node.stop_through != kNowhere) {
+    node.stop = StopCause::dependency_stops;
+    return;
+  }
+  if (node.holds && node.renewed &&
+      changes_between(*seen.spec, node.spec()).cost >= Cost::restart) {
+    node.stop = StopCause::definition;
+    return;
+  }
+  if (node.holds) {
+    node.stop_through = find_restarting(graph, node, [&seen](const Node& other) {
+      return other.observed->launch_id > seen.launch_id;
+    });
+    if (node.stop_through != kNowhere) node.stop = StopCause::dependency_restarted;
+  }
+  if (node.stop == StopCause::none && health_asks(node)) node.stop = StopCause::unhealthy;
+}
+
+void plan_kill(PlanBuilder& builder, const Node& node) {
+  const ObservedContainer& seen = *node.observed;
+  const Duration timeout = seen.spec ? seen.spec->stop_timeout : Duration(0);
+  const Instant at =
+      seen.kill_sent_at ? *seen.kill_sent_at + kKillInterval : *seen.stop_sent_at + timeout;
+  if (!builder.due(at)) return;
+  std::string reason = seen.kill_sent_at
+                           ? "still there " + format_duration(kKillInterval) + " after SIGKILL"
+                           : "did not stop within " + format_duration(timeout);
+  builder.add(Stage::stop, 0,
+              Action{*node.name, action::Kill{seen.launch_id}, std::move(reason), {}});
+}
+
+}  // namespace
+
+void decide_stops(Graph& graph, const NetworkUses& uses, bool shutting_down) {
+  for (const NodeIndex index : graph.order) {
+    Node& node = graph.nodes[index];
+    node.holds = node.desired && all_met(graph, node);
+    if (node.observed->alive()) decide_stop(graph, uses, shutting_down, node);
+  }
+}
+
+void decide_stop_order(Graph& graph) {
+  for (const Node& node : graph.nodes) {
+    if (!node.leaving()) continue;
+    for (const Edge& edge : graph.running_edges(node)) {
+      if (edge.to == kNowhere) continue;
+      Node& other = graph.nodes[edge.to];
+      if (other.rank < node.rank) other.stop_waits = true;
+    }
+  }
+}
+
+void plan_stop(PlanBuilder& builder, const Graph& graph, const Node& node) {
+  const ObservedContainer& seen = *node.observed;
+  if (seen.stop_sent_at) return plan_kill(builder, node);
+  if (node.stop_waits) return;
+  const Signal signal = seen.spec ? seen.spec->stop_signal : Signal();
+  Action action{*node.name,
+                action::Stop{seen.launch_id, signal, node.stop == StopCause::unhealthy},
+                stop_reason(graph, node),
+                {}};
+  if (node.stop == StopCause::definition) {
+    action.changes = changes_between(*seen.spec, node.spec()).keys;
+  }
+  const std::int64_t order = node.desired ? -node.spec().start_order : 0;
+  builder.add(Stage::stop, order, std::move(action));
+}
+
+}  // namespace berth::planning
