@@ -62,7 +62,8 @@ enum class Op : std::uint16_t {
 
   // Mounts: mount(2)'s new interface.
   fs_open,     // fd = fsopen(text)
-  fs_config,   // fsconfig(fd, SET_STRING text=text2); SET_FLAG text when text2 is empty
+  fs_config,   // fsconfig(fd, SET_STRING text=text2); SET_FLAG text when text2 is empty. The
+               // kernel takes at most 255 characters: longer paths as /proc/self/fd/SLOT
   fs_mount,    // fsconfig(fd, CREATE), then fd2 = fsmount(fd, attributes value)
   clone_tree,  // fd = open_tree(fd2, "", OPEN_TREE_CLONE | AT_RECURSIVE if value), or of absolute
                // text when fd2 is -1. The clone is made private: nothing propagates into it
@@ -101,7 +102,8 @@ enum class Op : std::uint16_t {
           // to fd (-1: none); its error output becomes the reply's detail; fails with
           // EREMOTEIO on a status other than 0. Host only
   hold,   // gives fd to the keeper to keep, as kind value, for launch_id. Host only
-  give,   // returns fd to the worker with the reply, in order. Host only
+  give,   // returns what fd is now to the worker with the reply, in order; the slot may be used
+          // again. Host only, 15 at most
   spawn,  // clone3(CLONE_PARENT | CLONE_PIDFD | value, CLONE_INTO_CGROUP fd when >= 0): the
           // child carries out the steps from child_begin on. It starts with 0, 1 and 2 on
           // /dev/null and all slots; when it has called execve, or failed, the host's next
@@ -111,7 +113,8 @@ enum class Op : std::uint16_t {
   new_session,   // setsid, and a new session keyring
   set_umask,     // umask(value)
   work_dir,      // chdir(text), checked to lie inside the container's mounts
-  set_rlimit,    // setrlimit(resource fd, soft value, hard value2)
+  set_rlimit,    // setrlimit(resource fd, soft value, hard value2); RLIMIT_NOFILE below what set-up
+                 // itself needs takes effect at `execute`
   score_adjust,  // oom_score_adj = value (signed); before pivot
   find_user,     // text "user[:group]": looked up in /etc/passwd and /etc/group below the current
                  // root; "" is 0:0. Also finds HOME for `execute`. ENOENT: no such user or group;

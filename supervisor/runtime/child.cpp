@@ -55,9 +55,26 @@ int work_dir(const char* path) noexcept {
   return name[0] == '/' ? 0 : EPERM;
 }
 
+// Slots lie above what a small limit on descriptors allows. Such a limit is set as far as set-up
+// can live with (that asks for the privilege, where it takes one), and the rest, which is only
+// lowering, just before execve.
+constexpr rlim_t kSetUpFiles = handoff::kFirstSlot + handoff::kSlotCount + 64;
+rlimit pending_files;
+bool has_pending_files = false;
+
 int set_rlimit(const Step& step) noexcept {
-  const rlimit limit{step.value, step.value2};
+  rlimit limit{step.value, step.value2};
+  if (step.fd == RLIMIT_NOFILE && limit.rlim_cur < kSetUpFiles) {
+    if (limit.rlim_cur > limit.rlim_max) return EINVAL;
+    pending_files = limit;
+    has_pending_files = true;
+    limit = {kSetUpFiles, std::max(limit.rlim_max, kSetUpFiles)};
+  }
   return errno_of(::setrlimit(static_cast<__rlimit_resource>(step.fd), &limit));
+}
+
+int set_pending_rlimit() noexcept {
+  return has_pending_files ? errno_of(::setrlimit(RLIMIT_NOFILE, &pending_files)) : 0;
 }
 
 int score_adjust(std::int64_t score) noexcept {
@@ -148,6 +165,7 @@ int execute(std::uint32_t index, ExecutePlan& plan) noexcept {
   if (const int error = raw_errno_of(raw::close_range(3, ~0u, 1u << 2 /* CLOEXEC */)); error != 0) {
     return error;
   }
+  if (const int error = set_pending_rlimit(); error != 0) return error;
   if (const int error = announce(index); error != 0) return error;
   raw::reset_signal_dispositions(0);
   raw::clear_signal_mask();

@@ -1,6 +1,6 @@
 // Looks at every number and offset of a program before anything of it is run.
-#include <array>
 #include <cerrno>
+#include <climits>
 
 #include "supervisor/runtime/interpreter.h"
 
@@ -101,8 +101,12 @@ const char* fault_of_descriptors(const Step& step, std::uint16_t needs, bool in_
   const bool stdio = (needs & kStdio) != 0 && in_child && step.fd2 >= 0 && step.fd2 <= 2;
   const bool fd_sound =
       is_slot(step.fd) || (needs & kFdIsNumber) != 0 || (step.fd == -1 && (needs & kFd) == 0);
+  const bool is_slot2 = step.value2 <= INT_MAX && is_slot(static_cast<int>(step.value2));
   const bool fd2_sound = is_slot(step.fd2) || stdio || (step.fd2 == -1 && (needs & kFd2) == 0);
   if (!fd_sound) return "fd is not a slot";
+  if (step.op == Op::make_target && (step.value > 2 || (step.value == 2 && !is_slot2))) {
+    return "value2 is not a slot";
+  }
   if (!fd2_sound) return "fd2 is not a slot";
   return "";
 }

@@ -1,5 +1,6 @@
 #include "supervisor/runtime/interpreter_files.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -32,47 +33,73 @@ bool has_dot_dot(std::string_view path) noexcept {
   return false;
 }
 
-// Makes the last component of `path` in `parent`, which is open.
-int make_component(int parent, const char* name, bool directory, bool last) noexcept {
-  if (directory || !last) return errno_of(::mkdirat(parent, name, 0755));
-  const int fd = ::openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-  if (fd < 0) return errno;
-  ::close(fd);
-  return 0;
-}
+// A walk to a mount target, making what is missing on the way.
+struct TargetWalk {
+  int root;
+  std::string_view path;
+  bool directory;     // what the last component is to be when it is made
+  bool replace_link;  // a symbolic link as last component is removed first
+  std::uint64_t resolve;
 
-// Opens the first `size` characters of `path` below `root`; makes its last component in `parent`
-// when it is missing. What another process makes meanwhile is taken as it is.
-int open_or_make(int root, int parent, const char* path, std::size_t begin, std::size_t size,
-                 bool directory, bool last) noexcept {
-  char prefix[PATH_MAX];
-  std::memcpy(prefix, path, size);
-  prefix[size] = '\0';
-  int fd = raw::openat2(root, prefix, O_PATH, 0, kInRoot);
-  if (fd != -ENOENT) return fd;
-  const int error = make_component(parent, prefix + begin, directory, last);
-  if (error != 0 && error != EEXIST) return -error;
-  fd = raw::openat2(root, prefix, O_PATH, 0, kInRoot);
-  return fd;
-}
-
-// Walks `path` component by component below `root`, making what is missing. Returns an O_PATH
-// descriptor or a negated errno. Symbolic links are resolved inside the root.
-int walk_and_make(int root, const char* path, bool directory) noexcept {
-  int parent = raw::openat2(root, ".", O_PATH | O_DIRECTORY, 0, kInRoot);
-  std::size_t at = 0;
-  while (parent >= 0) {
-    while (path[at] == '/') ++at;
-    if (path[at] == '\0') return parent;
-    const std::size_t begin = at;
-    while (path[at] != '/' && path[at] != '\0') ++at;
-    std::size_t rest = at;
-    while (path[rest] == '/') ++rest;
-    const int next = open_or_make(root, parent, path, begin, at, directory, path[rest] == '\0');
-    ::close(parent);
-    parent = next;
+  // Makes one component in `parent`, which is open. 0 or the errno.
+  [[nodiscard]] int make(int parent, const char* name, bool last) const noexcept {
+    if (directory || !last) return errno_of(::mkdirat(parent, name, 0755));
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    const int fd = ::openat(parent, name, flags, 0644);
+    if (fd < 0) return errno;
+    ::close(fd);
+    return 0;
   }
-  return parent;
+
+  [[nodiscard]] int remove_link(int parent, const char* name) const noexcept {
+    struct stat status{};
+    if (::fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISLNK(status.st_mode)) {
+      return 0;
+    }
+    return errno_of(::unlinkat(parent, name, 0));
+  }
+
+  // Opens path[0, end), whose last component begins at `begin` and is made in `parent` when it is
+  // missing. What another process makes meanwhile is taken as it is. A descriptor or -errno.
+  [[nodiscard]] int enter(int parent, std::size_t begin, std::size_t end,
+                          bool last) const noexcept {
+    char prefix[PATH_MAX];
+    std::memcpy(prefix, path.data(), end);
+    prefix[end] = '\0';
+    if (last && replace_link) {
+      if (const int error = remove_link(parent, prefix + begin); error != 0) return -error;
+    }
+    const int fd = raw::openat2(root, prefix, O_PATH, 0, resolve);
+    if (fd != -ENOENT) return fd;
+    const int error = make(parent, prefix + begin, last);
+    if (error != 0 && error != EEXIST) return -error;
+    return raw::openat2(root, prefix, O_PATH, 0, resolve);
+  }
+
+  // The O_PATH descriptor of the whole path, or -errno. Symbolic links, where they are allowed,
+  // lead nowhere out of the root.
+  [[nodiscard]] int run() const noexcept {
+    int parent = raw::openat2(root, ".", O_PATH | O_DIRECTORY, 0, resolve);
+    std::size_t at = std::min(path.find_first_not_of('/'), path.size());
+    while (parent >= 0 && at < path.size()) {
+      const std::size_t begin = at;
+      const std::size_t end = std::min(path.find('/', begin), path.size());
+      at = std::min(path.find_first_not_of('/', end), path.size());
+      const int next = enter(parent, begin, end, at == path.size());
+      ::close(parent);
+      parent = next;
+    }
+    return parent;
+  }
+};
+
+// What make_target's value says its target is: 0 a directory, 1 a file, 2 what descriptor
+// value2 is. An errno in `error`.
+bool wants_directory(const Step& step, int& error) noexcept {
+  if (step.value != 2) return step.value == 0;
+  struct stat status{};
+  error = errno_of(::fstat(static_cast<int>(step.value2), &status));
+  return S_ISDIR(status.st_mode);
 }
 
 }  // namespace
@@ -113,7 +140,13 @@ int make_target(const StepContext& context, const Step& step) noexcept {
   const std::string_view path = context.program.view(step.text);
   if (path.size() >= PATH_MAX) return ENAMETOOLONG;
   if (has_dot_dot(path)) return EINVAL;
-  return place(walk_and_make(step.fd2, path.data(), step.value == 0), step.fd);
+  int error = 0;
+  const bool directory = wants_directory(step, error);
+  if (error != 0) return error;
+  const bool no_links = (step.flags & handoff::kNoSymlinks) != 0;
+  const TargetWalk walk{step.fd2, path, directory, (step.flags & handoff::kReplaceSymlink) != 0,
+                        kInRoot | (no_links ? raw::kResolveNoSymlinks : 0)};
+  return place(walk.run(), step.fd);
 }
 
 int write_whole(int directory, const char* path, std::string_view content) noexcept {

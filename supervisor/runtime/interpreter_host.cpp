@@ -77,8 +77,13 @@ void HostRun::run() noexcept {
     if (outcome.error != 0 && !failed) note_failure(outcome);
   }
   lost_ = return_home() != 0;
-  if (reply_.failed_step >= 0) fd_count_ = 0;
+  if (reply_.failed_step < 0) collect_fds();
   reply_.fd_count = static_cast<std::uint32_t>(fd_count_);
+}
+
+void HostRun::collect_fds() noexcept {
+  if (pidfd_) fds_[fd_count_++] = pidfd_.get();
+  for (std::size_t i = 0; i < given_count_; ++i) fds_[fd_count_++] = given_[i].get();
 }
 
 void HostRun::note_failure(const Outcome& outcome) noexcept {
@@ -147,9 +152,11 @@ int HostRun::hold(const Step& step) noexcept {
 }
 
 int HostRun::give(const Step& step) noexcept {
-  if (fd_count_ == fds_.size()) return E2BIG;
-  fds_[fd_count_++] = step.fd;
-  return ::fcntl(step.fd, F_GETFD) < 0 ? errno : 0;
+  if (given_count_ + 1 == fds_.size()) return E2BIG;  // one is left for the pidfd
+  const int fd = ::fcntl(step.fd, F_DUPFD_CLOEXEC, handoff::kFirstSlot + handoff::kSlotCount);
+  if (fd < 0) return errno;
+  given_[given_count_++] = unique_fd(fd);
+  return 0;
 }
 
 // The child is the keeper's, not ours (CLONE_PARENT), and waits until the keeper has been told;
@@ -176,14 +183,7 @@ HostRun::Outcome HostRun::spawn(const Step& step, std::uint32_t index) noexcept 
   if (const int error = tell_keeper(keeper_, born, {}); error != 0) return {error, index};
   reply_.pid = pid;
   if (::write(go.ours.get(), "g", 1) != 1) return {errno, index};
-  const Outcome outcome = wait_for_execve(report.ours.get(), index);
-  if (outcome.error != 0) return outcome;
-  // The pidfd is first, whatever was given before.
-  if (fd_count_ == fds_.size()) return {E2BIG, index};
-  std::copy_backward(fds_.begin(), fds_.begin() + fd_count_, fds_.begin() + fd_count_ + 1);
-  fds_[0] = pidfd_.get();
-  ++fd_count_;
-  return {0, index};
+  return wait_for_execve(report.ours.get(), index);
 }
 
 HostRun::Outcome HostRun::wait_for_execve(int reports, std::uint32_t index) noexcept {

@@ -23,7 +23,7 @@ class HostRun {
 
   // program_id is the caller's to set.
   [[nodiscard]] const handoff::LauncherReply& reply() const noexcept { return reply_; }
-  // The child's pidfd, then what was given; open until the run is destroyed or slots are closed.
+  // The child's pidfd, then what was given; open until the run is destroyed.
   [[nodiscard]] std::span<const int> fds() const noexcept { return {fds_.data(), fd_count_}; }
   // The namespaces could not be restored: this process must not carry out another program.
   [[nodiscard]] bool is_lost() const noexcept { return lost_; }
@@ -44,13 +44,16 @@ class HostRun {
   Outcome spawn(const handoff::Step& step, std::uint32_t index) noexcept;
   Outcome wait_for_execve(int reports, std::uint32_t index) noexcept;
   void note_failure(const Outcome& outcome) noexcept;
+  void collect_fds() noexcept;
 
   ProgramView program_;
   int keeper_;
   Detail detail_;
   handoff::LauncherReply reply_;
-  std::array<int, handoff::kMaxFds> fds_{};
+  std::array<int, handoff::kMaxFds> fds_{};  // what the reply carries
   std::size_t fd_count_ = 0;
+  std::array<unique_fd, handoff::kMaxFds> given_;  // own descriptors: a slot may be used again
+  std::size_t given_count_ = 0;
   unique_fd pidfd_;
   unique_fd home_netns_;  // where to return to, once a step has left
   unique_fd home_pidns_;
