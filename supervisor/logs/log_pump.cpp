@@ -11,6 +11,11 @@ namespace berth::logs {
 
 namespace {
 
+// Short lines grow when they become records, an empty one from 1 byte to 41. What a call writes is
+// kept near this size by reading less from a stream whose lines are so short.
+constexpr std::size_t kRecordsAim = 256 * 1024;
+constexpr std::size_t kReadLeast = 4096;
+
 constexpr std::size_t kDrainMost = 1024 * 1024;  // fs.pipe-max-size as the kernel sets it
 
 Result<unique_fd> open_fifo(int directory, const std::string& name) {
@@ -37,8 +42,8 @@ std::size_t line_max_for(Bytes max_size) {
 LogPump::LogPump(std::string directory, std::string file_name, unique_fd out, unique_fd err)
     : directory_(std::move(directory)),
       file_name_(std::move(file_name)),
-      out_{Stream::out, std::move(out), CriLines(Stream::out)},
-      err_{Stream::err, std::move(err), CriLines(Stream::err)} {}
+      out_{Stream::out, std::move(out), CriLines(Stream::out), kPumpBudget},
+      err_{Stream::err, std::move(err), CriLines(Stream::err), kPumpBudget} {}
 
 Result<LogPump> LogPump::open(const Paths& paths, std::string_view container,
                               const LoggingSpec& spec) {
@@ -76,7 +81,7 @@ void LogPump::reconfigure(const LoggingSpec& spec, WallTime now) {
 Result<PumpOutcome> LogPump::pump(Stream stream, std::size_t budget, PumpBuffer& buffer,
                                   WallTime now) {
   Channel& from = channel(stream);
-  const std::size_t most = std::min(budget, buffer.bytes.size());
+  const std::size_t most = std::min({budget, buffer.bytes.size(), from.read_most});
   if (most == 0) return PumpOutcome{.more = true};
   const ssize_t count = ::read(from.fifo.get(), buffer.bytes.data(), most);
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return PumpOutcome{};
@@ -90,6 +95,8 @@ Result<PumpOutcome> LogPump::pump(Stream stream, std::size_t budget, PumpBuffer&
   if (writer_) {
     buffer.records.clear();
     from.lines.feed({buffer.bytes.data(), size}, now, buffer.records);
+    const std::size_t growth = 1 + buffer.records.size() / size;
+    from.read_most = std::max(kReadLeast, kRecordsAim / growth);
     if (!buffer.records.empty()) writer_->write(buffer.records, now);
   }
   return PumpOutcome{.bytes = size, .more = size == most};

@@ -49,7 +49,8 @@ class LogPump {
   // To be watched for reading; valid as long as this pump. Non-blocking.
   [[nodiscard]] int fd(Stream stream) const { return channel(stream).fifo.get(); }
 
-  // Reads at most min(budget, buffer.bytes.size()) bytes and writes the lines that they complete.
+  // Reads at most min(budget, buffer.bytes.size()) bytes and writes the lines that they complete;
+  // less from a stream of very short lines, so that a call's writing stays near 256 KiB.
   // Nothing to read is no error (0 bytes). An error means that the FIFO itself cannot be read.
   Result<PumpOutcome> pump(Stream stream, std::size_t budget, PumpBuffer& buffer, WallTime now);
 
@@ -72,6 +73,7 @@ class LogPump {
     Stream stream;
     unique_fd fifo;
     CriLines lines;
+    std::size_t read_most;  // by how much its last bytes grew into records
   };
 
   LogPump(std::string directory, std::string file_name, unique_fd out, unique_fd err);
