@@ -145,7 +145,8 @@ class Tour:
         self.berth.write("cart.toml", BROKEN)
         poll("the mistakes are told", lambda: len(self.berth.problems()) >= 2, 10)
         told = self.command("status")
-        for place in (r"cart\.toml:2:1: error: comand: ", r"cart\.toml:5:\d+: error: limits\.memory"):
+        for place in (r"cart\.toml:2:1: error: comand: ",
+                      r"cart\.toml:5:\d+: error: limits\.memory"):
             if not re.search(place, told):
                 raise Trouble(f"berth status does not say {place}")
         if self.pids() != before:

@@ -119,7 +119,8 @@ class Dependencies(berth_testing.BerthTest):
 
     def test_an_operator_who_starts_one_starts_what_it_needs_first(self):
         self.service("db", command=SAY % {"name": "db"}, first=f"autostart = false\n{self.shares}")
-        self.service("web", command=SAY % {"name": "web"}, first=f"autostart = false\n{self.shares}",
+        self.service("web", command=SAY % {"name": "web"},
+                     first=f"autostart = false\n{self.shares}",
                      more='[depends_on]\ndb = { condition = "healthy" }')
         berth_instance.poll("both are known", lambda: len(self.berth.ps()) == 2, 10)
         self.assertEqual(0, self.berth.berth("start", "web").returncode)

@@ -195,7 +195,7 @@ class Network(berth_testing.BerthTest):
     def test_containers_of_a_network_find_each_other_by_name(self):
         self.serve("db")
         db = self.berth.wait("db", "ready")["addresses"][0]
-        self.service("web", command='["sh", "-c", "getent hosts db; getent hosts late; sleep infinity"]',
+        self.service("web", command='["sh", "-c", "getent hosts db; sleep infinity"]',
                      first='stop_signal = "SIGKILL"')
         web = self.berth.wait("web", "ready")
         berth_instance.poll("db is found", lambda: any(
@@ -234,8 +234,8 @@ class Network(berth_testing.BerthTest):
         alone, opened = (self.berth.wait(name, "ready") for name in ("alone", "open"))
         self.assertEqual(berth_instance.namespace("self", "net"),
                          berth_instance.namespace(opened["pid"], "net"))
-        links = subprocess.run(["nsenter", f"--net=/proc/{alone['pid']}/ns/net", "ip", "-o", "link"],
-                               capture_output=True, text=True, check=True).stdout
+        links = subprocess.run(["nsenter", f"--net=/proc/{alone['pid']}/ns/net", "ip", "-o",
+                                "link"], capture_output=True, text=True, check=True).stdout
         self.assertNotRegex(links, r"eth|veth|@if")
         self.assertEqual([], alone["addresses"])
 

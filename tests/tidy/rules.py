@@ -22,7 +22,7 @@ LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 # Nothing may say where or how it was written: paths of a machine, hosts that only one knows.
 FORBIDDEN = re.compile(r"/work/(?:main|shared)|/tmp/bash_jobs|\b(?:TODO|FIXME|XXX)\b")
 # Package sources belong to the machine, not to us.
-REGISTRY = re.compile(r"https?://[^\s\"'`)>]*(?:registry|artifactory|nexus|mirror|pypi)[^\s\"'`)>]*")
+REGISTRY = re.compile(r"https?://[^\s\"'`)>]*(?:registry|artifactory|nexus|mirror|pypi)")
 
 
 class Tree:
