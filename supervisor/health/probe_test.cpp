@@ -5,7 +5,6 @@
 #include <fstream>
 #include <vector>
 
-#include <dirent.h>
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <net/if.h>
