@@ -48,7 +48,7 @@ struct Client::State {
   State() = default;
   State(const State&) = delete;
   State& operator=(const State&) = delete;
-  ~State() { sd_bus_flush_close_unref(bus); }
+  ~State() { sd_bus_close_unref(bus); }
 
   // Waits for traffic on the bus, at most until `until`. False: none came.
   Result<bool> wait(std::optional<Instant> until);
@@ -130,9 +130,9 @@ Result<std::optional<std::string>> Client::next_event(std::optional<Duration> ti
 
 Result<bool> Client::State::wait(std::optional<Instant> until) {
   while (true) {
-    const int events = sd_bus_get_events(bus);
-    if (events < 0) return std::unexpected(lost(-events));
-    pollfd watched{sd_bus_get_fd(bus), static_cast<short>(events), 0};
+    const int wanted = sd_bus_get_events(bus);
+    if (wanted < 0) return std::unexpected(lost(-wanted));
+    pollfd watched{sd_bus_get_fd(bus), static_cast<short>(wanted), 0};
     timespec left{};
     if (until) {
       const Duration rest = std::max(*until - BootClock::now(), Duration(0));

@@ -1,5 +1,7 @@
 #include "supervisor/control/frames.h"
 
+#include <vector>
+
 #include <doctest/doctest.h>
 
 using namespace berth;
