@@ -2,8 +2,9 @@
 
 #include <string>
 
-#include <sys/pidfd.h>
 #include <sys/wait.h>
+
+#include "supervisor/kernel/raw.h"
 
 namespace berth::kernel {
 namespace {
@@ -20,14 +21,14 @@ Result<std::optional<ChildExit>> wait_pidfd(int pidfd, int flags) {
 }  // namespace
 
 Result<unique_fd> open_pidfd(pid_t pid) {
-  unique_fd fd(::pidfd_open(pid, 0));
-  if (!fd) return fail_errno("cannot open process " + std::to_string(pid));
-  return fd;
+  const int fd = raw::pidfd_open(pid);
+  if (fd < 0) return fail_errno("cannot open process " + std::to_string(pid), -fd);
+  return unique_fd(fd);
 }
 
 Result<void> send_signal(int pidfd, int signal) {
-  if (::pidfd_send_signal(pidfd, signal, nullptr, 0) != 0) {
-    return fail_errno("cannot send signal " + std::to_string(signal));
+  if (const int result = raw::pidfd_send_signal(pidfd, signal); result < 0) {
+    return fail_errno("cannot send signal " + std::to_string(signal), -result);
   }
   return {};
 }

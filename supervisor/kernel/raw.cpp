@@ -106,6 +106,12 @@ pid_t clone3(std::uint64_t flags, int exit_signal, int* pidfd, int cgroup) noexc
   return answer(::syscall(kClone3, &args, sizeof(args)));
 }
 
+int pidfd_open(pid_t pid) noexcept { return answer(::syscall(SYS_pidfd_open, pid, 0)); }
+
+int pidfd_send_signal(int pidfd, int signal) noexcept {
+  return answer(::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0));
+}
+
 int close_range(unsigned first, unsigned last, unsigned flags) noexcept {
   if (first > last) return 0;
   return answer(::syscall(kCloseRange, first, last, flags));

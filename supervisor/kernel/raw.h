@@ -52,6 +52,9 @@ int pivot_root(const char* new_root, const char* put_old) noexcept;
 // Returns twice, as fork does, and like it never shares memory: 0 in the child. `pidfd` is
 // written in the parent; cgroup is a descriptor or -1. CLONE_PARENT wants exit_signal 0.
 pid_t clone3(std::uint64_t flags, int exit_signal, int* pidfd, int cgroup) noexcept;
+// glibc 2.36 declares these two without extern "C".
+int pidfd_open(pid_t pid) noexcept;
+int pidfd_send_signal(int pidfd, int signal) noexcept;
 int close_range(unsigned first, unsigned last, unsigned flags) noexcept;
 int execveat(int fd, char* const argv[], char* const envp[]) noexcept;
 int capset(std::uint64_t effective, std::uint64_t permitted, std::uint64_t inheritable) noexcept;

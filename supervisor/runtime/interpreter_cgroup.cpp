@@ -12,13 +12,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "supervisor/base/clock.h"
 #include "supervisor/base/unique_fd.h"
+#include "supervisor/kernel/raw.h"
 #include "supervisor/runtime/interpreter_files.h"
 
 namespace berth::runtime {
@@ -92,8 +92,10 @@ bool holds(int cgroup, pid_t pid) noexcept {
 // that a number that was given away meanwhile is nobody's death.
 void kill_each(int cgroup, int depth) noexcept {
   for_each_process(cgroup, [&](pid_t pid) {
-    const unique_fd pidfd(::pidfd_open(pid, 0));
-    if (pidfd && holds(cgroup, pid)) ::pidfd_send_signal(pidfd.get(), SIGKILL, nullptr, 0);
+    const unique_fd pidfd(kernel::raw::pidfd_open(pid));
+    if (pidfd.get() >= 0 && holds(cgroup, pid)) {
+      kernel::raw::pidfd_send_signal(pidfd.get(), SIGKILL);
+    }
     return true;
   });
   if (depth == 0) return;
