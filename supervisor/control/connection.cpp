@@ -59,6 +59,7 @@ Result<void> Connection::start() {
   TRY(check(
       sd_bus_add_object_vtable(bus_, nullptr, kObjectPath, kInterface, interface_table(), this),
       "cannot add the interface"));
+  TRY(check(sd_bus_add_filter(bus_, nullptr, on_message, this), "cannot add a filter"));
   return check(sd_bus_start(bus_), "cannot start a bus");
 }
 
@@ -92,14 +93,23 @@ Result<void> Connection::read_some(Instant now) {
   return {};
 }
 
+int Connection::on_message(sd_bus_message*, void* userdata, sd_bus_error*) {
+  static_cast<Connection*>(userdata)->message_seen_ = true;
+  return 0;
+}
+
 // The pair is empty between two frames, and its buffer larger than any frame: it takes all of it.
 Result<void> Connection::hand_over(std::string_view frame) {
+  const bool is_message = sd_bus_is_ready(bus_) > 0;
+  message_seen_ = false;
   const ssize_t written = ::send(feed_.get(), frame.data(), frame.size(), MSG_NOSIGNAL);
   if (written != static_cast<ssize_t>(frame.size())) return fail("a request did not fit");
   TRY(run_bus());
   if (frames_.authenticated() && sd_bus_is_ready(bus_) <= 0) {
     return fail("the peer began without authentication");
   }
+  // sd-bus passes silently over a message that is malformed.
+  if (is_message && !message_seen_) return fail("the peer sent a malformed message");
   return {};
 }
 

@@ -56,6 +56,7 @@ class Connection {
   Result<void> read_some(Instant now);
   Result<void> hand_over(std::string_view frame);
   Result<void> run_bus();
+  static int on_message(sd_bus_message* message, void* userdata, sd_bus_error* error);
   [[nodiscard]] std::uint64_t queued_writes() const;
 
   unique_fd socket_;  // the peer
@@ -67,6 +68,7 @@ class Connection {
   bool subscribed_ = false;
   bool has_more_ = false;
   bool doomed_ = false;
+  bool message_seen_ = false;  // by sd-bus, since the present frame was handed over
 };
 
 }  // namespace berth::control
