@@ -1,0 +1,240 @@
+#include "tests/simulation/knowledge.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace berth::simulation {
+
+namespace {
+
+template <class... Visitors>
+struct Overloaded : Visitors... {
+  using Visitors::operator()...;
+};
+
+Duration wait_after(const RestartSpec& restart, unsigned attempts) {
+  double wait = std::chrono::duration<double>(restart.delay).count();
+  for (unsigned i = 0; i < std::min(attempts, 64u); ++i) wait *= restart.factor;
+  const double most = std::chrono::duration<double>(restart.max_delay).count();
+  // A microsecond less, for rounding.
+  const std::chrono::duration<double> seconds(std::min(wait, most) - 1e-6);
+  return std::chrono::duration_cast<Duration>(seconds);
+}
+
+}  // namespace
+
+const Known& Knowledge::of(const std::string& container) const {
+  static const Known kNothing;
+  const auto found = known_.find(container);
+  return found == known_.end() ? kNothing : found->second;
+}
+
+void Knowledge::start(Known& known, const SpecPtr& spec) {
+  if (!known.spec || !same_definition(*known.spec, *spec)) {
+    known.attempts = 0;
+    known.failures.clear();
+  }
+  known.spec = spec;
+  known.completed = false;
+  known.down_for_good = false;
+}
+
+void Knowledge::submitted(const Action& action, Instant now) {
+  const auto busy = [&]() -> Known& {
+    Known& known = known_[action.subject];
+    known.busy_with = name_of(action.deed).data();
+    return known;
+  };
+  std::visit(
+      Overloaded{
+          [&](const action::CreateNetwork&) { network_under_way[action.subject] = true; },
+          [&](const action::RemoveNetwork&) { network_under_way[action.subject] = true; },
+          [&](const action::CreateSandbox& deed) { start(busy(), deed.spec); },
+          [&](const action::Launch& deed) {
+            Known& known = busy();
+            start(known, deed.spec);
+            known.launch_id = deed.launch_id;
+            known.launching = true;
+            known.ready_at.reset();
+            known.healthy = false;
+            known.lost_health = false;
+            known.ever_failed = false;
+            known.failing = 0;
+          },
+          [&](const action::Stop& deed) {
+            Known& known = known_[action.subject];
+            known.stop_sent_at = now;
+            known.stop_unhealthy = deed.unhealthy;
+          },
+          [&](const action::Kill&) { known_[action.subject].kill_sent_at = now; },
+          [&](const action::ApplyView&) { view_under_way = true; },
+          [&](const action::Probe& deed) { known_[action.subject].probing = deed.launch_id; },
+          [&](const action::Update& deed) { busy().update = deed.spec; },
+          [&](const action::RemoveRoot& deed) { busy().being_forgotten = deed.everything; },
+          [&](const auto&) { busy(); },
+      },
+      action.deed);
+}
+
+void Knowledge::updated(const std::string& container, Instant now) {
+  Known& known = known_[container];
+  known.busy_with = nullptr;
+  const SpecPtr before = std::exchange(known.spec, known.update);
+  if (before->healthcheck == known.spec->healthcheck) return;
+  known.failing = 0;
+  const bool becomes_ready = known.spec->type == ContainerType::service &&
+                             !known.spec->healthcheck.configured() && !known.ready_at;
+  if (known.running && becomes_ready) known.ready_at = now;
+}
+
+void Knowledge::told(const Event& event, Instant now) {
+  const auto idle = [this](const std::string& name) -> Known& {
+    Known& known = known_[name];
+    known.busy_with = nullptr;
+    return known;
+  };
+  std::visit(Overloaded{
+                 [](const event::Submitted&) {},
+                 [&](const event::NetworkReady& e) { network_under_way[e.network] = false; },
+                 [&](const event::NetworkGone& e) { network_under_way[e.network] = false; },
+                 [&](const event::SandboxReady& e) { idle(e.container); },
+                 [&](const event::SandboxGone& e) { idle(e.container); },
+                 [&](const event::Launched& e) {
+                   Known& known = idle(e.container);
+                   if (!known.launching) return;  // its end was told first
+                   known.launching = false;
+                   known.running = true;
+                   const ContainerSpec& spec = *known.spec;
+                   if (spec.type == ContainerType::service && !spec.healthcheck.configured()) {
+                     known.ready_at = now;
+                   }
+                 },
+                 [&](const event::Exited& e) {
+                   Known& known = known_[e.container];
+                   if (known.launch_id == e.launch_id && known.alive()) ended(known, e.status, now);
+                 },
+                 [&](const event::CleanedUp& e) { idle(e.container); },
+                 [&](const event::Updated& e) { updated(e.container, now); },
+                 [&](const event::RootRemoved& e) {
+                   if (idle(e.container).being_forgotten) known_.erase(e.container);
+                 },
+                 [&](const event::ViewApplied&) { view_under_way = false; },
+                 [&](const event::Probed& e) {
+                   Known& known = known_[e.container];
+                   if (known.probing != e.launch_id) return;
+                   known.probing = 0;
+                   if (known.running && known.launch_id == e.launch_id)
+                     probed(known, e.healthy, now);
+                 },
+                 [&](const event::Failed& e) { told_failure(e.action, now); },
+                 [&](const event::OperatorStart& e) { operator_starts(known_[e.container]); },
+                 [&](const event::OperatorStop& e) {
+                   known_[e.container].intent = Intent::stop;
+                   known_[e.container].restart_asked = false;
+                 },
+                 [&](const event::OperatorRestart& e) {
+                   Known& known = known_[e.container];
+                   operator_starts(known);
+                   known.restart_asked = known.running;
+                 },
+             },
+             event);
+}
+
+void Knowledge::operator_starts(Known& known) {
+  known.intent = Intent::run;
+  known.attempts = 0;
+  known.failures.clear();
+  known.not_before = Instant();
+  if (known.alive()) return;
+  known.down_for_good = false;
+  known.completed = false;
+}
+
+void Knowledge::probed(Known& known, bool healthy, Instant now) {
+  if (healthy) {
+    if (!known.ready_at || known.lost_health) known.ready_at = now;
+    known.lost_health = false;
+    known.healthy = true;
+    known.failing = 0;
+    return;
+  }
+  known.ever_failed = true;
+  // While it starts, not every failure counts; that is not for the checker to know.
+  if (++known.failing < known.spec->healthcheck.retries || !known.healthy) return;
+  known.healthy = false;
+  known.lost_health = true;
+}
+
+void Knowledge::ended(Known& known, const ExitStatus& status, Instant now) {
+  const bool told_to_stop = known.stop_sent_at.has_value();
+  const bool wished = (told_to_stop && !known.stop_unhealthy) || known.restart_asked ||
+                      known.intent == Intent::stop;
+  const RestartPolicy policy = known.spec->restart.policy;
+  if (known.spec->type == ContainerType::oneshot && status.success() && !told_to_stop &&
+      !known.restart_asked) {
+    known.completed = known.down_for_good = true;
+  } else if (!wished) {
+    const bool rests = policy == RestartPolicy::no || policy == RestartPolicy::on_failure;
+    if (status.success() && rests && !known.stop_unhealthy)
+      known.down_for_good = true;
+    else
+      failed(known, now);
+  }
+  known.launching = known.running = false;
+  known.stop_sent_at.reset();
+  known.stop_unhealthy = false;
+  known.kill_sent_at.reset();
+  known.restart_asked = false;
+}
+
+void Knowledge::failed(Known& known, Instant now) {
+  const RestartSpec& restart = known.spec->restart;
+  if (known.ready_at && now - *known.ready_at >= restart.reset_after) {
+    known.attempts = 0;
+    known.failures.clear();
+  }
+  known.failures.push_back(now);
+  while (now - known.failures.front() > restart.interval) known.failures.pop_front();
+  known.not_before = now + wait_after(restart, known.attempts++);
+  if (restart.policy == RestartPolicy::no ||
+      known.failures.size() >= static_cast<std::size_t>(restart.burst)) {
+    known.down_for_good = true;
+  }
+}
+
+void Knowledge::start_failed(Known& known, Instant now) {
+  if (known.intent != Intent::stop) failed(known, now);
+}
+
+void Knowledge::told_failure(const Action& action, Instant now) {
+  const auto idle = [&]() -> Known& {
+    Known& known = known_[action.subject];
+    known.busy_with = nullptr;
+    return known;
+  };
+  std::visit(Overloaded{
+                 [&](const action::CreateNetwork&) { network_under_way[action.subject] = false; },
+                 [&](const action::RemoveNetwork&) { network_under_way[action.subject] = false; },
+                 [&](const action::ApplyView&) { view_under_way = false; },
+                 [&](const action::CreateSandbox&) { start_failed(idle(), now); },
+                 [&](const action::Launch&) {
+                   Known& known = idle();
+                   if (known.launching) start_failed(known, now);
+                   known.launching = false;
+                 },
+                 [](const action::Stop&) {},
+                 [](const action::Kill&) {},
+                 [&](const action::Probe& deed) {
+                   Known& known = known_[action.subject];
+                   if (known.probing != deed.launch_id) return;
+                   known.probing = 0;
+                   if (known.running && known.launch_id == deed.launch_id)
+                     probed(known, false, now);
+                 },
+                 [&](const auto&) { idle(); },
+             },
+             action.deed);
+}
+
+}  // namespace berth::simulation

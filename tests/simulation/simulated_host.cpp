@@ -1,0 +1,243 @@
+#include "tests/simulation/simulated_host.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "supervisor/plan/attachments.h"
+
+namespace berth::simulation {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// The heap's order: the earliest first.
+constexpr auto kLater = [](const auto& left, const auto& right) {
+  return std::pair(left.at, left.tie) > std::pair(right.at, right.tie);
+};
+
+ExitStatus exited(int code) { return {ExitStatus::Kind::exited, code, false}; }
+ExitStatus killed(int signal) { return {ExitStatus::Kind::signaled, signal, false}; }
+
+}  // namespace
+
+void SimulatedHost::submit(const Action& action) {
+  check_(action);
+  std::visit([&](const auto& deed) { begin(action, deed); }, action.deed);
+}
+
+std::optional<Instant> SimulatedHost::next_time() const {
+  if (queue_.empty()) return std::nullopt;
+  return queue_.front().at;
+}
+
+std::vector<Event> SimulatedHost::take_due() {
+  while (!queue_.empty() && queue_.front().at <= now_) {
+    std::ranges::pop_heap(queue_, kLater);
+    const Happening happen = std::move(queue_.back().happen);
+    queue_.pop_back();
+    happen();
+  }
+  return std::exchange(told_, {});
+}
+
+void SimulatedHost::after(Duration delay, Happening happen) {
+  queue_.push_back(Scheduled{now_ + delay, random_.next(), std::move(happen)});
+  std::ranges::push_heap(queue_, kLater);
+}
+
+Duration SimulatedHost::latency() {
+  if (!random_.chance(faults.slow_percent)) return random_.milliseconds(1, 20);
+  return random_.chance(80) ? random_.milliseconds(20, 2000) : random_.milliseconds(2000, 40000);
+}
+
+void SimulatedHost::tell_later(Event event) {
+  after(latency(), [this, event = std::move(event)] { tell(event); });
+}
+
+void SimulatedHost::tell_failure(const Action& action) {
+  tell(event::Failed{action, "cannot " + std::string(name_of(action.deed)) + ": simulated"});
+}
+
+void SimulatedHost::begin(const Action& action, const action::CreateNetwork& deed) {
+  after(latency(), [this, action, deed] {
+    const bool failed = fails();
+    if (!failed || random_.chance(50)) world.networks[action.subject] = deed.network;
+    if (failed)
+      tell_failure(action);
+    else
+      tell(event::NetworkReady{action.subject});
+  });
+}
+
+void SimulatedHost::begin(const Action& action, const action::RemoveNetwork&) {
+  after(latency(), [this, action] {
+    if (fails()) return tell_failure(action);
+    world.networks.erase(action.subject);
+    tell(event::NetworkGone{action.subject});
+  });
+}
+
+std::vector<std::string> SimulatedHost::addresses_of(const std::string& name,
+                                                     const ContainerSpec& spec) {
+  const int number = leases_.emplace(name, static_cast<int>(leases_.size()) + 2).first->second;
+  std::vector<std::string> addresses;
+  for (const NetworkAttachment& attachment : planning::attachments_of(spec)) {
+    addresses.push_back(attachment.name + "." + std::to_string(number));
+  }
+  return addresses;
+}
+
+void SimulatedHost::begin(const Action& action, const action::CreateSandbox& deed) {
+  after(latency(), [this, action, deed] {
+    const bool failed = fails();
+    if (!failed || random_.chance(50)) world.sandboxes[action.subject] = deed.spec;
+    if (failed) return tell_failure(action);
+    tell(event::SandboxReady{action.subject, addresses_of(action.subject, *deed.spec)});
+  });
+}
+
+void SimulatedHost::begin(const Action& action, const action::RemoveSandbox&) {
+  after(latency(), [this, action] {
+    if (fails()) return tell_failure(action);
+    world.sandboxes.erase(action.subject);
+    tell(event::SandboxGone{action.subject});
+  });
+}
+
+// A launch that fails half-way leaves remains; its half-made process may be seen to end, before
+// or after the failure is told.
+void SimulatedHost::fail_launch(const Action& action, std::uint64_t launch_id) {
+  tell_failure(action);
+  if (!random_.chance(40)) return;
+  const event::Exited ended{action.subject, launch_id, exited(127)};
+  if (random_.chance(50))
+    told_.insert(told_.end() - 1, ended);
+  else
+    tell_later(ended);
+}
+
+void SimulatedHost::begin(const Action& action, const action::Launch& deed) {
+  world.remains[action.subject] = deed.launch_id;
+  world.roots[action.subject] = deed.spec;
+  after(latency(), [this, action, deed] {
+    if (fails()) return fail_launch(action, deed.launch_id);
+    begin_process(action.subject, deed.launch_id, deed.spec);
+  });
+}
+
+void SimulatedHost::begin_process(const std::string& name, std::uint64_t launch_id,
+                                  const SpecPtr& spec) {
+  if (world.processes.contains(name)) problem = name + " has two processes";
+  world.processes[name] = Process{launch_id, spec};
+  const event::Launched launched{name, launch_id, next_pid_++};
+  if (random_.chance(faults.slow_percent))
+    tell_later(launched);
+  else
+    tell(launched);
+  plan_end(name, launch_id, *spec);
+}
+
+ExitStatus SimulatedHost::random_status() {
+  if (random_.chance(30)) return exited(0);
+  if (random_.chance(60)) return exited(static_cast<int>(random_.between(1, 3)));
+  if (random_.chance(60)) return ExitStatus{ExitStatus::Kind::signaled, 9, random_.chance(50)};
+  return random_.chance(50) ? killed(11) : ExitStatus{};
+}
+
+// Whether it ends well is decided then: faults may have stopped.
+void SimulatedHost::plan_end(const std::string& name, std::uint64_t launch_id,
+                             const ContainerSpec& spec) {
+  if (spec.type == ContainerType::oneshot) {
+    return after(random_.milliseconds(0, 3000), [this, name, launch_id] {
+      const bool well = !random_.chance(faults.exit_percent);
+      end_process(name, launch_id, well ? exited(0) : random_status());
+    });
+  }
+  if (!random_.chance(faults.exit_percent)) return;
+  const Duration lifetime =
+      random_.chance(70) ? random_.milliseconds(0, 5000) : random_.milliseconds(5000, 300000);
+  after(lifetime, [this, name, launch_id] {
+    if (faults.any()) end_process(name, launch_id, random_status());
+  });
+}
+
+void SimulatedHost::end_process(const std::string& name, std::uint64_t launch_id,
+                                ExitStatus status) {
+  const auto found = world.processes.find(name);
+  if (found == world.processes.end() || found->second.launch_id != launch_id) return;
+  world.processes.erase(found);
+  const event::Exited ended{name, launch_id, status};
+  if (random_.chance(faults.slow_percent))
+    tell_later(ended);
+  else
+    tell(ended);
+}
+
+void SimulatedHost::crash(const std::string& container, ExitStatus status) {
+  const auto found = world.processes.find(container);
+  if (found != world.processes.end()) end_process(container, found->second.launch_id, status);
+}
+
+void SimulatedHost::begin(const Action& action, const action::Stop& deed) {
+  if (fails()) return after(latency(), [this, action] { tell_failure(action); });
+  if (random_.chance(faults.deaf_percent)) return;
+  const Duration delay = random_.chance(faults.slow_percent) ? random_.milliseconds(1000, 30000)
+                                                             : random_.milliseconds(0, 500);
+  const ExitStatus status = random_.chance(50) ? exited(0) : killed(deed.signal.number);
+  after(delay,
+        [this, name = action.subject, deed, status] { end_process(name, deed.launch_id, status); });
+}
+
+void SimulatedHost::begin(const Action& action, const action::Kill& deed) {
+  if (fails()) return after(latency(), [this, action] { tell_failure(action); });
+  const Duration delay = random_.chance(faults.deaf_percent) ? random_.milliseconds(5000, 40000)
+                                                             : random_.milliseconds(0, 20);
+  after(delay,
+        [this, name = action.subject, deed] { end_process(name, deed.launch_id, killed(9)); });
+}
+
+void SimulatedHost::begin(const Action& action, const action::CleanUp& deed) {
+  after(latency(), [this, action, deed] {
+    if (fails()) return tell_failure(action);
+    world.remains.erase(action.subject);
+    tell(event::CleanedUp{action.subject, deed.launch_id});
+  });
+}
+
+void SimulatedHost::begin(const Action& action, const action::Update& deed) {
+  after(latency(), [this, action, deed] {
+    if (fails()) return tell_failure(action);
+    const auto found = world.processes.find(action.subject);
+    if (found != world.processes.end()) found->second.spec = deed.spec;
+    tell(event::Updated{action.subject, deed.launch_id});
+  });
+}
+
+void SimulatedHost::begin(const Action& action, const action::RemoveRoot&) {
+  after(latency(), [this, action] {
+    if (fails()) return tell_failure(action);
+    world.roots.erase(action.subject);
+    tell(event::RootRemoved{action.subject});
+  });
+}
+
+void SimulatedHost::begin(const Action& action, const action::ApplyView& deed) {
+  after(latency(), [this, action, deed] {
+    if (fails()) return tell_failure(action);
+    world.view = deed.view;
+    tell(event::ViewApplied{deed.view});
+  });
+}
+
+void SimulatedHost::begin(const Action& action, const action::Probe& deed) {
+  after(latency(), [this, action, deed] {
+    if (fails()) return tell_failure(action);
+    const auto found = world.processes.find(action.subject);
+    const bool there = found != world.processes.end() && found->second.launch_id == deed.launch_id;
+    const bool healthy = there && !random_.chance(faults.sick_percent);
+    tell(event::Probed{action.subject, deed.launch_id, healthy, healthy ? "" : "connect: refused"});
+  });
+}
+
+}  // namespace berth::simulation
