@@ -170,7 +170,7 @@ TEST_CASE("a network is made, taken over as it is, and removed") {
   CHECK(testing::read_text("/proc/sys/net/ipv4/ip_forward") == "1\n");
   CHECK(testing::read_text("/proc/sys/net/ipv4/conf/br-lan/route_localnet") == "1\n");
   const json seen = json::parse(testing::output_of("ip -j addr show br-lan"));
-  CHECK(seen[0]["ifalias"] == "berth:lan");
+  CHECK(testing::output_of("ip link show br-lan").find("alias berth:lan") != std::string::npos);
   CHECK(seen[0]["addr_info"][0]["local"] == "10.77.0.1");
   CHECK(seen[0]["addr_info"][0]["broadcast"] == "10.77.0.255");
   REQUIRE(create(lan()) == "");
@@ -288,8 +288,8 @@ TEST_CASE("a dump of many links is complete") {
   if (!testing::can_make_namespaces()) return;
   const testing::HostNetns host;
   std::string batch;
-  for (int i = 0; i < 300; ++i) batch += "link add name d" + std::to_string(i) + " type dummy\n";
+  for (int i = 0; i < 300; ++i) batch += "link add name d" + std::to_string(i) + " type bridge\n";
   testing::output_of("printf '" + batch + "' | ip -batch - 2>&1");
   const auto links = list_links().value();
-  CHECK(std::ranges::count(links, "dummy", &LinkInfo::kind) == 300);
+  CHECK(std::ranges::count(links, "bridge", &LinkInfo::kind) == 300);
 }

@@ -104,7 +104,7 @@ inline int send_request(int socket, std::string_view request) {
   return header.nlmsg_type == NLMSG_ERROR ? -error.error : EPROTO;
 }
 
-// Runs a command with an input, its output to `output` (-1: discarded): 0 or EREMOTEIO.
+// Runs a command with an input, its output to `output` when that is one: 0 or EREMOTEIO.
 inline int run_command(std::string_view arguments, std::string_view input, int output) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return errno;
@@ -119,6 +119,7 @@ inline int run_command(std::string_view arguments, std::string_view input, int o
   if (child == 0) {
     ::dup2(ends[0], 0);
     if (output >= 0) ::dup2(output, 1);
+    ::dup2(::open("/dev/null", O_WRONLY), 2);
     ::execv(argv[0], argv.data());
     ::_exit(127);
   }

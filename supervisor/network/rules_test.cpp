@@ -1,0 +1,229 @@
+// The rules as JSON: golden texts, and the model read back. What they do to packets: traffic_test.
+#include "supervisor/network/rules.h"
+
+#include <algorithm>
+#include <set>
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#include "supervisor/network/hostile_names.h"
+#include "supervisor/network/ipv4.h"
+#include "supervisor/network/names.h"
+#include "supervisor/network/real_kernel.h"
+
+using namespace berth;
+using namespace berth::network;
+using nlohmann::json;
+
+namespace {
+
+PublishedPort port(const char* container, const char* address, const char* host_address,
+                   std::uint16_t host_port, std::uint16_t container_port,
+                   Protocol protocol = Protocol::tcp) {
+  return {container, address, {host_address, host_port, container_port, protocol}};
+}
+
+NetworkView small_view() {
+  NetworkView view;
+  view.bridges = {{"lan", "br-lan", "10.20.0.0/24", true},
+                  {"routed", "br-r", "10.30.0.0/16", false}};
+  view.ports = {port("web", "10.20.0.2", "0.0.0.0", 80, 8080),
+                port("web", "10.20.0.2", "127.0.0.1", 9443, 8443),
+                port("dns", "10.20.0.3", "192.0.2.1", 53, 5353, Protocol::udp)};
+  return view;
+}
+
+// A rule as a person would write it, made from the JSON; only the forms that berth uses.
+std::string expression(const json& value) {
+  if (value.is_string()) return value;
+  if (value.is_number()) return value.dump();
+  if (value.is_array()) {
+    std::string all;
+    for (const json& item : value) all += (all.empty() ? "" : ",") + expression(item);
+    return all;
+  }
+  const std::string kind = value.begin().key();
+  const json& inside = value.begin().value();
+  if (kind == "payload") return expression(inside["protocol"]) + " " + expression(inside["field"]);
+  if (kind == "prefix") return expression(inside["addr"]) + "/" + inside["len"].dump();
+  if (kind == "fib")
+    return "fib " + expression(inside["flags"]) + " " + expression(inside["result"]);
+  if (kind == "meta") return expression(inside["key"]);
+  return kind + " " + expression(inside["key"]);
+}
+
+std::string statement(const json& value) {
+  const std::string kind = value.begin().key();
+  const json& inside = value.begin().value();
+  if (kind == "match") {
+    const std::string op = inside["op"] == "!=" ? " != " : " ";
+    return expression(inside["left"]) + op + expression(inside["right"]);
+  }
+  if (kind == "dnat")
+    return "dnat " + expression(inside["family"]) + " to " + expression(inside["addr"]) + ":" +
+           inside["port"].dump();
+  return kind;
+}
+
+// "add rule nat_output: nfproto ipv4 ip daddr 127.0.0.1 ...", one line a command.
+std::string listing(const std::string& text) {
+  std::string lines;
+  const json document = json::parse(text);
+  for (const json& command : document["nftables"]) {
+    const std::string verb = command.begin().key();
+    const std::string noun = command.begin().value().begin().key();
+    const json& object = command.begin().value().begin().value();
+    CHECK(object["family"] == "inet");
+    lines += verb + " " + noun + " ";
+    if (noun == "table") lines += object["name"].get<std::string>();
+    if (noun == "chain")
+      lines += object["name"].get<std::string>() + ": " + object["type"].get<std::string>() + " " +
+               object["hook"].get<std::string>() + " " + object["prio"].dump() + " " +
+               object["policy"].get<std::string>();
+    if (noun == "rule") {
+      lines += object["chain"].get<std::string>() + ":";
+      for (const json& item : object["expr"]) lines += " " + statement(item);
+    }
+    lines += "\n";
+  }
+  return lines;
+}
+
+constexpr std::string_view kGolden =
+    R"(add table berth
+delete table berth
+add table berth
+add chain raw_prerouting: filter prerouting -300 accept
+add chain nat_prerouting: nat prerouting -100 accept
+add chain nat_output: nat output -100 accept
+add chain nat_postrouting: nat postrouting 100 accept
+add chain filter_forward: filter forward 0 accept
+add rule raw_prerouting: iifname != lo ip daddr 127.0.0.0/8 drop
+add rule raw_prerouting: iifname != lo ip saddr 127.0.0.0/8 drop
+add rule nat_output: nfproto ipv4 ip daddr 127.0.0.1 tcp dport 9443 dnat ip to 10.20.0.2:8443
+add rule nat_prerouting: nfproto ipv4 ip daddr 192.0.2.1 udp dport 53 dnat ip to 10.20.0.3:5353
+add rule nat_output: nfproto ipv4 ip daddr 192.0.2.1 udp dport 53 dnat ip to 10.20.0.3:5353
+add rule nat_prerouting: nfproto ipv4 fib daddr type local tcp dport 80 dnat ip to 10.20.0.2:8080
+add rule nat_output: nfproto ipv4 fib daddr type local tcp dport 80 dnat ip to 10.20.0.2:8080
+add rule nat_postrouting: ip saddr 10.20.0.0/24 oifname != br-lan masquerade
+add rule nat_postrouting: ip saddr 127.0.0.0/8 oifname br-lan masquerade
+add rule nat_postrouting: ip saddr 10.20.0.0/24 oifname br-lan ct status dnat masquerade
+add rule filter_forward: oifname br-lan ct state established,related accept
+add rule filter_forward: oifname br-lan ct status dnat accept
+add rule filter_forward: oifname br-lan iifname != br-lan drop
+add rule nat_postrouting: ip saddr 127.0.0.0/8 oifname br-r masquerade
+add rule nat_postrouting: ip saddr 10.30.0.0/16 oifname br-r ct status dnat masquerade
+)";
+
+}  // namespace
+
+TEST_CASE("the rules of a small view are these") {
+  CHECK(listing(render_rules(small_view(), "berth").value()) == kGolden);
+}
+
+TEST_CASE("an empty view deletes the table") {
+  CHECK(render_rules({}, "berth") ==
+        R"({"nftables":[{"add":{"table":{"family":"inet","name":"berth"}}},)"
+        R"({"delete":{"table":{"family":"inet","name":"berth"}}}]})");
+}
+
+TEST_CASE("the order of a view's lists does not matter") {
+  NetworkView reversed = small_view();
+  std::ranges::reverse(reversed.bridges);
+  std::ranges::reverse(reversed.ports);
+  CHECK(render_rules(reversed, "berth") == render_rules(small_view(), "berth"));
+}
+
+TEST_CASE("what cannot be a rule is an error that says what it is about") {
+  const auto problem = [](const std::function<void(NetworkView&)>& spoil) {
+    NetworkView view = small_view();
+    spoil(view);
+    const auto rules = render_rules(view, "berth");
+    return rules ? "rendered" : rules.error().what;
+  };
+  CHECK(problem([](auto& view) { view.bridges[0].bridge = "br*"; }) ==
+        "cannot make rules: network lan: \"br*\" is not a usable name of a bridge");
+  CHECK(problem([](auto& view) { view.bridges[0].subnet = "10.20.0.1/24"; }).find("host bits") !=
+        std::string::npos);
+  CHECK(problem([](auto& view) { view.ports[0].container_address = "web.example"; }) ==
+        "cannot make rules: web: \"web.example\" is not an IPv4 address");
+  CHECK(problem([](auto& view) { view.ports[0].port.host_port = 0; }) ==
+        "cannot make rules: web: port 0 cannot be published");
+  CHECK(problem([](auto& view) { view.ports[1].port.host_address = "::1"; }) ==
+        "cannot make rules: web: \"::1\" is not an IPv4 address");
+  CHECK(problem([](auto& view) {
+          view.ports.push_back(port("b", "10.20.0.9", "0.0.0.0", 80, 1));
+        }) == "cannot make rules: b: port 0.0.0.0:80 is published twice");
+  CHECK(render_rules(small_view(), "a b").error().what ==
+        "cannot make rules: \"a b\" is no usable name of a table");
+}
+
+TEST_CASE("the program runs nft once, with the rules as its input") {
+  const handoff::Program program = compile_apply_rules("{}");
+  REQUIRE(program.steps().size() == 1);
+  CHECK(program.steps()[0].op == handoff::Op::run);
+  CHECK(program.text(program.steps()[0].text) == std::string_view("/usr/sbin/nft\0-j\0-f\0-", 21));
+  CHECK(program.text(program.steps()[0].text2) == "{}");
+}
+
+TEST_CASE("ten thousand hostile names never get into the rules, which equal the model") {
+  testing::HostileNames names;
+  const std::string reference = render_rules(small_view(), "berth").value();
+  for (int i = 0; i < testing::kHostileNameCount; ++i) {
+    // Everything that an operator or an image names: containers and networks.
+    NetworkView view = small_view();
+    for (PublishedPort& published : view.ports) published.container = names.next();
+    view.bridges[0].network = names.next();
+    const auto rules = render_rules(view, "berth");
+    REQUIRE(rules.has_value());
+    REQUIRE(*rules == reference);
+    // What becomes part of a rule is refused, or stands there as it is.
+    const std::string name = names.next();
+    view.bridges[0].bridge = name;
+    const auto with_bridge = render_rules(view, "berth");
+    REQUIRE(with_bridge.has_value() == is_valid_link_name(name));
+    if (with_bridge) {
+      REQUIRE(with_bridge->find("\"right\":\"" + name + "\"") != std::string::npos);
+      REQUIRE(json::parse(*with_bridge)["nftables"].size() == 23);
+    }
+    view = small_view();
+    view.ports[0].container_address = name;
+    REQUIRE(render_rules(view, "berth").has_value() == parse_ipv4(name).has_value());
+    view = small_view();
+    view.bridges[0].subnet = name;
+    REQUIRE(render_rules(view, "berth").has_value() == parse_subnet(name).has_value());
+  }
+}
+
+TEST_CASE("nft takes the rules, replaces them as a whole, and lists them as they were meant") {
+  if (!testing::can_make_namespaces()) return;
+  const testing::HostNetns host;
+  testing::Player player;
+  const auto apply = [&](const NetworkView& view) {
+    return player.play(compile_apply_rules(render_rules(view, "berth").value()));
+  };
+  const auto listed = [](const std::string& what) {
+    return json::parse(testing::output_of("nft -j list " + what + " 2>&1"))["nftables"];
+  };
+  NetworkView large = small_view();
+  for (std::uint16_t i = 0; i < 500; ++i)
+    large.ports.push_back(
+        port("many", "10.20.0.4", "0.0.0.0", static_cast<std::uint16_t>(10000 + i), 80));
+  REQUIRE(apply(large) == "");
+  CHECK(listed("table inet berth").size() > 1000);
+  REQUIRE(apply(small_view()) == "");
+  std::multiset<std::string> kept;
+  for (const json& item : listed("table inet berth"))
+    if (item.contains("rule")) kept.insert(item["rule"]["chain"]);
+  CHECK(kept.count("raw_prerouting") == 2);
+  CHECK(kept.count("nat_prerouting") == 2);
+  CHECK(kept.count("nat_output") == 3);
+  CHECK(kept.count("nat_postrouting") == 5);
+  CHECK(kept.count("filter_forward") == 3);
+  REQUIRE(apply({}) == "");
+  CHECK(listed("tables").size() == 1);  // the metainfo alone
+  REQUIRE(apply({}) == "");
+  CHECK(player.play(compile_apply_rules("{\"nftables\":[{\"add\":{}}]}")) ==
+        "apply packet rules: errno 121");
+}
