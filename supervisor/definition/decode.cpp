@@ -113,6 +113,14 @@ void read_item(const Value& value, std::span<const Key<Owner>> keys, const Slot&
   read_table(frame, *value.get<Table>(), "", reading);
 }
 
+// A mount that is wrong keeps its place in the list, so that the others keep their positions, and
+// says nothing more.
+MountSpec placeholder_mount(const std::string& path, Place place, Reading reading) {
+  reading.note(path + ".source", place);
+  reading.note(path + ".target", place);
+  return MountSpec{};
+}
+
 bool check_paths(const Value& value, const MountSpec& mount, const std::string& path,
                  Reading reading) {
   for (const auto& [text, key] :
@@ -140,15 +148,12 @@ bool read(const Value& value, const Slot& slot, Reading reading, std::vector<Mou
       read_item(item, mount_keys(), slot, path, reading, mount);
     } else if (const auto* text = item.get<std::string>()) {
       auto parsed = parse_mount(*text);
-      if (!parsed) {
-        refuse(item, item_slot, parsed.error(), reading);
-        continue;
-      }
-      if (!check_paths(item, *parsed, path, reading)) continue;
-      mount = std::move(*parsed);
+      if (!parsed) refuse(item, item_slot, parsed.error(), reading);
+      const bool well = parsed && check_paths(item, *parsed, path, reading);
+      mount = well ? std::move(*parsed) : placeholder_mount(path, item.place, reading);
     } else {
       refuse_type(item, item_slot, "a string or a table", reading);
-      continue;
+      mount = placeholder_mount(path, item.place, reading);
     }
     field.push_back(std::move(mount));
   }
@@ -229,9 +234,10 @@ bool read(const Value& value, const Slot& slot, Reading reading,
       read_item(item, attachment_keys(), slot, path, reading, attachment);
     } else if (item.get<std::string>() == nullptr) {
       refuse_type(item, item_slot, "a string or a table", reading);
-      continue;
-    } else if (!definition::read(item, item_slot, reading, attachment.name)) {
-      continue;
+      reading.note(path + ".name", item.place);
+    } else {
+      definition::read(item, item_slot, reading, attachment.name);
+      reading.note(path + ".name", item.place);
     }
     field.push_back(std::move(attachment));
   }

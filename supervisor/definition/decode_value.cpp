@@ -346,26 +346,25 @@ bool read(const Value& value, const Slot& slot, Reading reading,
 bool read(const Value& value, const Slot& slot, Reading reading, std::vector<PortSpec>& field) {
   const auto* list = value.get<List>();
   if (list == nullptr) return refuse_type(value, slot, "a list", reading);
-  std::vector<PortSpec> right;
   bool well = true;
   for (size_t i = 0; i < list->size(); ++i) {
     const Value& item = (*list)[i];
     Slot slot_of_item = item_slot(slot, i);
     slot_of_item.example = "\"8080:80\"";
     reading.note(slot_of_item.path, item.place);
+    // A port that is wrong keeps its place, so that the others keep their positions.
+    PortSpec& port = field.emplace_back();
     const auto* text = item.get<std::string>();
     if (text == nullptr) {
       well = refuse_type(item, slot_of_item, "a string", reading);
       continue;
     }
-    const auto port = parse_port(*text);
-    if (!port) {
-      well = refuse(item, slot_of_item, port.error(), reading);
-      continue;
+    if (const auto parsed = parse_port(*text)) {
+      port = *parsed;
+    } else {
+      well = refuse(item, slot_of_item, parsed.error(), reading);
     }
-    right.push_back(*port);
   }
-  if (well) field = std::move(right);
   return well;
 }
 

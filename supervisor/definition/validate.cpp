@@ -1,0 +1,105 @@
+#include "supervisor/definition/validate.h"
+
+#include <algorithm>
+
+#include "supervisor/definition/shapes.h"
+#include "supervisor/definition/wording.h"
+#include "supervisor/model/values.h"
+
+namespace berth::definition {
+
+namespace {
+
+bool written(const ContainerSpec& spec, const std::string& key) { return spec.where.contains(key); }
+
+void validate_root(const ContainerSpec& spec, Report& report) {
+  if (written(spec, "rootfs") && written(spec, "template")) {
+    report.error_at(where_of(spec, "rootfs"), "rootfs",
+                    "there is a template, too, at " + format(where_of(spec, "template")),
+                    "one of the two");
+  }
+  if (!written(spec, "rootfs") && !written(spec, "template")) {
+    report.error_at(where_of(spec, ""), "template", "there is no root file system",
+                    "template = \"host\", or rootfs = \"/srv/web\"");
+  }
+}
+
+void validate_restart(const ContainerSpec& spec, Report& report) {
+  const RestartSpec& restart = spec.restart;
+  const bool endless =
+      restart.policy == RestartPolicy::always || restart.policy == RestartPolicy::unless_stopped;
+  if (spec.type == ContainerType::oneshot && endless) {
+    report.error_at(where_of(spec, "restart.policy"), "restart.policy",
+                    "a oneshot that is restarted with policy " +
+                        quote(format_value(restart.policy)) + " would never be completed",
+                    "on-failure or no");
+  }
+  if (restart.max_delay < restart.delay) {
+    const std::string key =
+        written(spec, "restart.max_delay") ? "restart.max_delay" : "restart.delay";
+    report.error_at(where_of(spec, key), key,
+                    "max_delay " + format_duration(restart.max_delay) + " is shorter than delay " +
+                        format_duration(restart.delay),
+                    "");
+  }
+}
+
+void validate_limits(const ContainerSpec& spec, Report& report) {
+  const LimitSpec& limits = spec.limits;
+  if (limits.memory && limits.memory_high && *limits.memory_high > *limits.memory) {
+    report.error_at(where_of(spec, "limits.memory_high"), "limits.memory_high",
+                    format_bytes(*limits.memory_high) + " is more than limits.memory, " +
+                        format_bytes(*limits.memory),
+                    "less than limits.memory");
+  }
+}
+
+void validate_security(const ContainerSpec& spec, Report& report) {
+  const SecuritySpec& security = spec.security;
+  for (size_t i = 0; i < security.cap_add.size(); ++i) {
+    const std::string& name = security.cap_add[i];
+    const auto dropped = std::ranges::find(security.cap_drop, name);
+    if (dropped == security.cap_drop.end()) continue;
+    const auto index = static_cast<size_t>(dropped - security.cap_drop.begin());
+    const std::string key = "security.cap_add[" + std::to_string(i) + "]";
+    report.error_at(where_of(spec, key), key,
+                    quote(name) + " is dropped, too, at " +
+                        format(where_of(spec, "security.cap_drop[" + std::to_string(index) + "]")),
+                    "one of the two");
+  }
+}
+
+}  // namespace
+
+void validate(const ContainerSpec& spec, Report& report) {
+  validate_root(spec, report);
+  if (!written(spec, "command")) {
+    report.error_at(where_of(spec, ""), "command", "there is no command",
+                    R"(command = ["/usr/bin/program", "argument"])");
+  }
+  validate_restart(spec, report);
+  validate_health(spec, report);
+  validate_mounts(spec, report);
+  validate_limits(spec, report);
+  validate_network_keys(spec, report);
+  validate_security(spec, report);
+}
+
+void validate(NetworkSpec& spec, Report& report) {
+  if (spec.name == "default") {
+    report.error(Place{}, "", "the network \"default\" is defined by berthd.toml",
+                 "another name, or bridge and subnet in berthd.toml");
+  }
+  if (!spec.where.contains("subnet")) {
+    report.error(Place{}, "subnet", "there is no subnet", "subnet = \"10.20.0.0/24\"");
+  }
+  if (spec.where.contains("bridge")) return;
+  spec.bridge = "br-" + spec.name;
+  if (check_shape(Shape::link_name, spec.bridge)) {
+    report.error(Place{}, "bridge",
+                 "the link's name " + quote(spec.bridge) + " would be longer than 15 characters",
+                 "bridge = \"br-" + spec.name.substr(0, 12) + "\"");
+  }
+}
+
+}  // namespace berth::definition
