@@ -74,9 +74,8 @@ Result<void> add_plain_rules(const Filter& filter, std::uint64_t capabilities) {
   return {};
 }
 
-// The direct call by address family; the i386 multiplexer hides its arguments behind a pointer, so
-// that making a socket through it is refused altogether (32-bit programs have the direct call
-// since Linux 4.3), while its other functions, on sockets that exist, are allowed.
+// By address family. On i386 libseccomp lets the multiplexer make sockets, too, whose family it
+// cannot see; refuse_multiplexed_socket takes that back.
 Result<void> add_socket_rules(const Filter& filter) {
   TRY(rule(filter, SCMP_ACT_ALLOW, "socket", {argument(0, SCMP_CMP_LE, kFamiliesFrom1To)}));
   for (const std::uint64_t family : other_families()) {
@@ -124,22 +123,46 @@ std::uint32_t last_known_call(std::uint32_t architecture) {
   return last;
 }
 
+sock_filter load(std::size_t offset) {
+  return BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset));
+}
+sock_filter jump(std::uint16_t comparison, std::uint32_t value, std::uint8_t yes, std::uint8_t no) {
+  return BPF_JUMP(static_cast<std::uint16_t>(BPF_JMP | BPF_K | comparison), value, yes, no);
+}
+sock_filter answer_errno(std::uint32_t error) {
+  return BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error);
+}
+
 // Instructions for the front of a filter: calls that are newer than the library answer ENOSYS, for
 // libseccomp itself has one answer for all calls without a rule. x32 has x86-64's architecture
 // word, and so is told by its bit in the number.
-std::vector<sock_filter> refuse_unknown(const std::vector<std::uint32_t>& known_architectures) {
-  const auto load = [](std::size_t offset) {
-    return sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset));
-  };
+void refuse_unknown(std::vector<sock_filter>& code, std::uint32_t architecture) {
+  code.push_back(load(offsetof(seccomp_data, arch)));
+  code.push_back(jump(BPF_JEQ, architecture, 0, 4));
+  code.push_back(load(offsetof(seccomp_data, nr)));
+  code.push_back(jump(BPF_JGE, kX32Bit, 2, 0));
+  code.push_back(jump(BPF_JGT, last_known_call(architecture), 0, 1));
+  code.push_back(answer_errno(ENOSYS));
+}
+
+// i386's socketcall hides its arguments behind a pointer. Making a socket through it is refused
+// altogether (the direct call is there since Linux 4.3); its other functions are allowed.
+void refuse_multiplexed_socket(std::vector<sock_filter>& code) {
+  constexpr std::uint32_t kSocketcall = 102;
+  code.push_back(load(offsetof(seccomp_data, arch)));
+  code.push_back(jump(BPF_JEQ, SCMP_ARCH_X86, 0, 5));
+  code.push_back(load(offsetof(seccomp_data, nr)));
+  code.push_back(jump(BPF_JEQ, kSocketcall, 0, 3));
+  code.push_back(load(offsetof(seccomp_data, args)));  // its lower half: little endian
+  code.push_back(jump(BPF_JEQ, SYS_SOCKET, 0, 1));
+  code.push_back(answer_errno(EPERM));
+}
+
+std::vector<sock_filter> front_of(const std::vector<std::uint32_t>& known_architectures) {
   std::vector<sock_filter> code;
   for (const std::uint32_t architecture : known_architectures) {
-    if (architecture == SCMP_ARCH_X32) continue;
-    code.push_back(load(offsetof(seccomp_data, arch)));
-    code.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, architecture, 0, 4));
-    code.push_back(load(offsetof(seccomp_data, nr)));
-    code.push_back(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, kX32Bit, 2, 0));
-    code.push_back(BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, last_known_call(architecture), 0, 1));
-    code.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS));
+    if (architecture != SCMP_ARCH_X32) refuse_unknown(code, architecture);
+    if (architecture == SCMP_ARCH_X86) refuse_multiplexed_socket(code);
   }
   return code;
 }
@@ -161,7 +184,7 @@ Result<std::string> compile_seccomp(std::uint64_t capabilities) {
   TRY(add_plain_rules(filter, capabilities));
   TRY(add_argument_rules(filter, capabilities));
   const std::string body = TRY(export_bytes(filter));
-  const std::vector<sock_filter> front = refuse_unknown(all);
+  const std::vector<sock_filter> front = front_of(all);
   std::string bytes(reinterpret_cast<const char*>(front.data()),
                     front.size() * sizeof(sock_filter));
   bytes += body;

@@ -1,0 +1,172 @@
+#include "supervisor/runtime/compile_launch.h"
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "supervisor/runtime/compile_cleanup.h"
+#include "supervisor/runtime/compile_exec.h"
+#include "supervisor/runtime/compile_testing.h"
+#include "supervisor/runtime/compile_update.h"
+
+namespace berth::runtime {
+namespace {
+
+using testing::hybrid_host;
+using testing::unified_host;
+using testing::web;
+
+const Paths kPaths{"/b"};
+
+// The listing of a program must be what tests/golden/NAME.txt says. With BERTH_WRITE_GOLDEN set
+// it is written there instead, to be read as a difference.
+void check_golden(const std::string& name, const Result<handoff::Program>& program) {
+  const std::string path = "supervisor/runtime/golden/" + name + ".txt";
+  const std::string listing = program ? program->listing() : program.error().message();
+  if (std::getenv("BERTH_WRITE_GOLDEN") != nullptr) std::ofstream(path) << listing;
+  std::ifstream file(path);
+  std::stringstream wanted;
+  wanted << file.rdbuf();
+  CHECK(listing == wanted.str());
+}
+
+Result<handoff::Program> launch(const ContainerSpec& spec, const HostFacts& facts,
+                                bool has_netns = true) {
+  SeccompFilters filters;
+  return compile_launch(spec, Sandbox{has_netns}, facts, kPaths, filters, 7);
+}
+
+std::string error_of(const ContainerSpec& spec, const HostFacts& facts) {
+  const auto program = launch(spec, facts);
+  return program ? "no error" : program.error().message();
+}
+
+std::size_t position(const std::string& listing, const std::string& words) {
+  const std::size_t at = listing.find(words);
+  REQUIRE_MESSAGE(at != std::string::npos, words);
+  return at;
+}
+
+ContainerSpec full() {
+  ContainerSpec spec = web();
+  spec.hostname = "shop";
+  spec.user = "1000:1000";
+  spec.working_dir = "/srv";
+  spec.environment = {{"TZ", "UTC"}, {"container", "other"}};
+  spec.mounts = {MountSpec{MountType::bind, "/srv/shop", "/data/shop", true, {}},
+                 MountSpec{MountType::tmpfs, "", "/data", false, Bytes{4096}}};
+  spec.limits.memory = Bytes{64u << 20};
+  spec.limits.ulimits["nofile"] = {1024, 4096};
+  spec.security.cap_add = {"net_raw"};
+  return spec;
+}
+
+TEST_CASE("a small container on cgroup v2 becomes this program") {
+  check_golden("small_v2", launch(web(), unified_host()));
+}
+
+TEST_CASE("a container with every kind of key on the hybrid layout becomes this program") {
+  check_golden("full_hybrid", launch(full(), hybrid_host()));
+}
+
+TEST_CASE("a container of the host's template in the host's network becomes this program") {
+  ContainerSpec spec = web();
+  spec.rootfs.clear();
+  spec.root_template = "host";
+  spec.network = NetworkMode::host;
+  spec.security.seccomp = "unconfined";
+  check_golden("template_host_network", launch(spec, unified_host(), false));
+}
+
+TEST_CASE("a command inside a container becomes this program") {
+  SeccompFilters filters;
+  check_golden("exec_hybrid", compile_exec(full(), hybrid_host(), filters, 8, {"/bin/check"}));
+}
+
+TEST_CASE("the host's template becomes this program") {
+  check_golden("template", compile_template_host(unified_host(), kPaths));
+}
+
+TEST_CASE("a changed limit, and one that is gone, become writes into the running cgroup") {
+  ContainerSpec before = full();
+  before.limits.pids = 5;
+  ContainerSpec after = full();
+  after.limits.memory = Bytes{128u << 20};
+  check_golden("update_v2", compile_update(before, after, unified_host()));
+  CHECK(compile_update(before, before, unified_host()).value().steps().empty());
+}
+
+TEST_CASE("the filter comes last with no_new_privs, and before the privileges go without") {
+  ContainerSpec spec = web();
+  std::string listing = launch(spec, unified_host()).value().listing();
+  CHECK(position(listing, " no_new_privs") < position(listing, " filter "));
+  CHECK(position(listing, " set_caps") < position(listing, " filter "));
+  spec.security.no_new_privs = false;
+  listing = launch(spec, unified_host()).value().listing();
+  CHECK(position(listing, " filter ") < position(listing, " bound_caps"));
+  CHECK(listing.find(" no_new_privs") == std::string::npos);
+}
+
+TEST_CASE("mounts are made from the shortest target to the longest") {
+  const std::string listing = launch(full(), unified_host()).value().listing();
+  CHECK(position(listing, "text=\"/data\"") < position(listing, "text=\"/data/shop\""));
+}
+
+TEST_CASE("the mount tree is taken away whatever happened") {
+  const auto program = launch(web(), unified_host()).value();
+  const auto steps = program.steps();
+  const auto& last = steps[program.child_begin() - 1];
+  CHECK(last.op == handoff::Op::detach);
+  CHECK((last.flags & handoff::kAlways) != 0);
+}
+
+TEST_CASE("each step that a key asked for knows the key's place") {
+  const auto program = launch(full(), unified_host()).value();
+  bool found = false;
+  for (std::size_t i = 0; i < program.steps().size(); ++i) {
+    const handoff::Origin& origin = program.origin(i);
+    if (origin.what != "mounts[0].source: /srv/shop") continue;
+    found = true;
+    CHECK(origin.file == "web.toml");
+    CHECK(origin.line == 7);
+  }
+  CHECK(found);
+}
+
+TEST_CASE("what the host cannot give is refused before anything is done, at its place") {
+  ContainerSpec spec = full();
+  spec.limits.ulimits["nofile"].hard = 1 << 19;
+  CHECK(error_of(spec, unified_host()).starts_with("web.toml:4:1: limits.ulimits.nofile: "));
+  spec = full();
+  spec.mounts[0].target = "/proc/sys/";
+  CHECK(error_of(spec, unified_host()) ==
+        "web.toml:8:1: mounts[0].target: /proc/sys cannot be mounted over: /proc is made by berth");
+  spec.mounts[0].target = "//";
+  CHECK(error_of(spec, unified_host()) ==
+        "web.toml:8:1: mounts[0].target: / cannot be mounted over");
+  spec = full();
+  spec.command.clear();
+  CHECK(error_of(spec, unified_host()) == "web.toml:3:1: command: there is no program to run");
+  spec = full();
+  spec.rootfs.clear();
+  spec.root_template = "host";
+  HostFacts facts = unified_host();
+  facts.host_template.problem = "/bin of this host is not a link into /usr";
+  CHECK(error_of(spec, facts) ==
+        "web.toml:1:1: template: /bin of this host is not a link into /usr");
+}
+
+TEST_CASE("removing a root leaves leases and logs, and with everything nothing else") {
+  CHECK(compile_remove_root("web", kPaths, false).steps().size() == 4);
+  const std::string listing = compile_remove_root("web", kPaths, true).listing();
+  CHECK(listing.find("/b/var/lib/berth/containers/web\"") != std::string::npos);
+  CHECK(listing.find("/b/run/berth/containers/web\"") != std::string::npos);
+  CHECK(listing.find("leases") == std::string::npos);
+  CHECK(listing.find("log") == std::string::npos);
+}
+
+}  // namespace
+}  // namespace berth::runtime

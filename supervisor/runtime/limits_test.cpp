@@ -1,0 +1,187 @@
+#include "supervisor/runtime/limits.h"
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "supervisor/runtime/cgroups.h"
+#include "supervisor/runtime/compile_testing.h"
+
+namespace berth::runtime {
+namespace {
+
+using testing::hybrid_host;
+using testing::unified_host;
+using testing::web;
+
+LimitSpec every_limit() {
+  LimitSpec limits;
+  limits.memory = Bytes{64u << 20};
+  limits.memory_high = Bytes{48u << 20};
+  limits.cpus = 0.5;
+  limits.cpu_weight = 200;
+  limits.cpuset = "1,3";
+  limits.pids = 32;
+  return limits;
+}
+
+// "file=content" lines, for comparing at a glance.
+std::string table(const Result<std::vector<CgroupWrite>>& writes) {
+  if (!writes) return writes.error().message();
+  std::string out;
+  for (const CgroupWrite& write : *writes) out += write.file + "=" + write.content + "\n";
+  return out;
+}
+
+TEST_CASE("limits become files of one directory on cgroup v2") {
+  ContainerSpec spec = web();
+  spec.limits = every_limit();
+  CHECK(table(limit_writes(spec, unified_host())) ==
+        "/sys/fs/cgroup/berth/c-web/memory.max=67108864\n"
+        "/sys/fs/cgroup/berth/c-web/memory.high=50331648\n"
+        "/sys/fs/cgroup/berth/c-web/cpu.max=50000 100000\n"
+        "/sys/fs/cgroup/berth/c-web/cpu.weight=200\n"
+        "/sys/fs/cgroup/berth/c-web/cpuset.cpus=1,3\n"
+        "/sys/fs/cgroup/berth/c-web/pids.max=32\n");
+}
+
+TEST_CASE("limits become files of each controller on cgroup v1") {
+  ContainerSpec spec = web();
+  spec.limits = every_limit();
+  CHECK(table(limit_writes(spec, hybrid_host())) ==
+        "/sys/fs/cgroup/memory/berth/c-web/memory.limit_in_bytes=67108864\n"
+        "/sys/fs/cgroup/memory/berth/c-web/memory.soft_limit_in_bytes=50331648\n"
+        "/sys/fs/cgroup/cpu/berth/c-web/cpu.cfs_quota_us=50000\n"
+        "/sys/fs/cgroup/cpu/berth/c-web/cpu.shares=2048\n"
+        "/sys/fs/cgroup/cpuset/berth/c-web/cpuset.cpus=1,3\n"
+        "/sys/fs/cgroup/pids/berth/c-web/pids.max=32\n");
+}
+
+TEST_CASE("a definition without limits writes nothing") {
+  CHECK(table(limit_writes(web(), unified_host())).empty());
+}
+
+TEST_CASE("a limit that is gone gets the kernel's default back") {
+  ContainerSpec before = web();
+  before.limits = every_limit();
+  CHECK(table(limit_changes(before, web(), unified_host())) ==
+        "/sys/fs/cgroup/berth/c-web/memory.max=max\n"
+        "/sys/fs/cgroup/berth/c-web/memory.high=max\n"
+        "/sys/fs/cgroup/berth/c-web/cpu.max=max 100000\n"
+        "/sys/fs/cgroup/berth/c-web/cpu.weight=100\n"
+        "/sys/fs/cgroup/berth/c-web/cpuset.cpus=\n\n"
+        "/sys/fs/cgroup/berth/c-web/pids.max=max\n");
+  CHECK(table(limit_changes(before, web(), hybrid_host())) ==
+        "/sys/fs/cgroup/memory/berth/c-web/memory.limit_in_bytes=-1\n"
+        "/sys/fs/cgroup/memory/berth/c-web/memory.soft_limit_in_bytes=-1\n"
+        "/sys/fs/cgroup/cpu/berth/c-web/cpu.cfs_quota_us=-1\n"
+        "/sys/fs/cgroup/cpu/berth/c-web/cpu.shares=1024\n"
+        "/sys/fs/cgroup/cpuset/berth/c-web/cpuset.cpus=0-3\n"
+        "/sys/fs/cgroup/pids/berth/c-web/pids.max=max\n");
+}
+
+TEST_CASE("only the limits that changed are written again") {
+  ContainerSpec before = web();
+  before.limits = every_limit();
+  ContainerSpec after = before;
+  after.limits.memory = Bytes{128u << 20};
+  CHECK(table(limit_changes(before, after, unified_host())) ==
+        "/sys/fs/cgroup/berth/c-web/memory.max=134217728\n");
+  CHECK(table(limit_changes(before, before, unified_host())).empty());
+}
+
+TEST_CASE("a limit whose controller the host lacks is an error at its key") {
+  ContainerSpec spec = web();
+  spec.limits.memory = Bytes{64u << 20};
+  HostFacts facts = unified_host();
+  facts.controllers.erase("memory");
+  CHECK(table(limit_writes(spec, facts)) ==
+        "web.toml:5:1: limits.memory: this host has no cgroup controller \"memory\"");
+}
+
+TEST_CASE("a processor that the host lacks is an error, and so is what is no list") {
+  ContainerSpec spec = web();
+  spec.limits.cpuset = "2-4";
+  CHECK(table(limit_writes(spec, unified_host())) ==
+        "web.toml:4:1: limits.cpuset: processor 4 is not there: this host has 0-3");
+  spec.limits.cpuset = "first";
+  CHECK(table(limit_writes(spec, unified_host())) ==
+        "web.toml:4:1: limits.cpuset: \"first\" is not a list of processors");
+}
+
+TEST_CASE("weights become shares so that the usual weight is the usual share") {
+  CHECK(cpu_shares_of(100) == 1024);
+  CHECK(cpu_shares_of(1) == 10);
+  CHECK(cpu_shares_of(10000) == 102400);
+}
+
+TEST_CASE("a resource limit above the host's hard limit is an error that says what is allowed") {
+  ContainerSpec spec = web();
+  spec.limits.ulimits["nofile"] = {1024, 100000};
+  HostFacts facts = unified_host();
+  const auto refused = resource_limits(spec, facts);
+  REQUIRE(!refused);
+  CHECK(refused.error().what ==
+        "web.toml:4:1: limits.ulimits.nofile: 100000 is more than this host lets berthd give: "
+        "65536 (CAP_SYS_RESOURCE is missing)");
+  facts.can_raise_limits = true;
+  const auto given = resource_limits(spec, facts);
+  REQUIRE(given);
+  CHECK(given->at(0).hard == 100000);
+  spec.limits.ulimits["nofile"].hard = UlimitSpec::kUnlimited;
+  CHECK(!resource_limits(spec, facts));  // above fs.nr_open nobody may
+}
+
+TEST_CASE("a resource limit of no known name, or with soft above hard, is an error") {
+  ContainerSpec spec = web();
+  spec.limits.ulimits["files"] = {1, 1};
+  CHECK(!resource_limits(spec, unified_host()));
+  spec.limits.ulimits.clear();
+  spec.limits.ulimits["core"] = {2, 1};
+  CHECK(!resource_limits(spec, unified_host()));
+}
+
+TEST_CASE("lists of processors are read as the kernel writes them") {
+  CHECK(parse_cpu_list("0-2,5\n") == std::vector<int>{0, 1, 2, 5});
+  CHECK(parse_cpu_list("3") == std::vector<int>{3});
+  CHECK(!parse_cpu_list(""));
+  CHECK(!parse_cpu_list("1-"));
+  CHECK(!parse_cpu_list("2-1"));
+  CHECK(!parse_cpu_list("1,,2"));
+}
+
+TEST_CASE("the cgroup layout is read from mountinfo") {
+  HostFacts facts;
+  REQUIRE(read_cgroup_layout(
+      "31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n"
+      "32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,relatime shared:5 - cgroup cgroup "
+      "rw,cpu,cpuacct\n"
+      "35 31 0:32 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
+      "41 31 0:38 / /sys/fs/cgroup/uni\\040fied rw - cgroup2 cgroup2 rw,nsdelegate\n",
+      facts));
+  CHECK(facts.unified == "/sys/fs/cgroup/uni fied");
+  CHECK(*facts.controller("cpu") == ControllerHome{"/sys/fs/cgroup/cpu,cpuacct", true});
+  CHECK(*facts.controller("memory") == ControllerHome{"/sys/fs/cgroup/memory", true});
+  CHECK(facts.controller("pids") == nullptr);
+  add_unified_controllers("hugetlb pids", facts);
+  CHECK(*facts.controller("pids") == ControllerHome{"/sys/fs/cgroup/uni fied", false});
+  HostFacts none;
+  CHECK(!read_cgroup_layout("31 23 0:28 / / rw - ext4 /dev/vda rw\n", none));
+}
+
+TEST_CASE("the OOM count, the tracking cgroup and the parents are where the layout has them") {
+  HostFacts facts = hybrid_host();
+  facts.cgroup_parent = "berth.slice/one";
+  CHECK(tracking_cgroup("web", facts) == "/sys/fs/cgroup/unified/berth.slice/one/c-web");
+  CHECK(oom_kill_file("web", facts) ==
+        "/sys/fs/cgroup/memory/berth.slice/one/c-web/memory.oom_control");
+  CHECK(oom_kill_file("web", unified_host()) == "/sys/fs/cgroup/berth/c-web/memory.events");
+  CHECK(v1_cgroups("web", unified_host()).empty());
+  const auto parents = parent_cgroups(facts);
+  REQUIRE(parents.size() == 10);
+  CHECK(parents[0] == "/sys/fs/cgroup/unified/berth.slice/one");
+  CHECK(parents[1] == "/sys/fs/cgroup/unified/berth.slice");
+}
+
+}  // namespace
+}  // namespace berth::runtime
