@@ -45,6 +45,7 @@ HostStatus host_status(const StateView& view, const HostFacts& facts);
 
 // JSON: an array of ContainerStatus.
 std::string list_document(const StateView& view);
+std::string list_document(std::span<const ContainerStatus> containers);
 // JSON: one ContainerStatus; std::nullopt as above.
 std::optional<std::string> status_document(const StateView& view, const std::string& name);
 std::string host_document(const StateView& view, const HostFacts& facts);

@@ -241,7 +241,13 @@ std::vector<PlannedAction> planned(std::span<const Action> actions) {
 }  // namespace
 
 std::string list_document(const StateView& view) {
-  return text_of(write(container_statuses(view)));
+  return list_document(container_statuses(view));
+}
+
+std::string list_document(std::span<const ContainerStatus> containers) {
+  Json array = Json::array();
+  for (const ContainerStatus& container : containers) array.push_back(write(container));
+  return text_of(array);
 }
 
 std::optional<std::string> status_document(const StateView& view, const std::string& name) {
