@@ -54,6 +54,12 @@ Result<void> Worker::begin() {
     std::filesystem::create_directories(directory, failure);
     if (failure) return fail("cannot create " + directory + ": " + failure.message());
   }
+  // Root file systems and leases: nobody else may look into them.
+  std::error_code failure;
+  std::filesystem::create_directories(paths_.state(), failure);
+  if (failure || ::chmod(paths_.state().c_str(), 0700) != 0) {
+    return fail("cannot create " + paths_.state());
+  }
   definition_watch_.emplace(loop_, paths_, [this] { read_definitions(); });
   definitions_.read();
   for (const Diagnostic& problem : definitions_.problems()) {
