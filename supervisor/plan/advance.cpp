@@ -143,6 +143,7 @@ class Advance {
     container.restart_requested = false;
     if (container.phase != Phase::backing_off && container.phase != Phase::failed) return;
     container.phase = Phase::stopped;
+    container.next_start.reset();
     container.error.clear();
   }
 

@@ -68,7 +68,7 @@ Graph make_graph(const DesiredState& desired, const ObservedState& observed) {
   Graph graph;
   graph.nodes = merge(desired, observed);
   for (Node& node : graph.nodes) connect(graph, node);
-  set_order(graph);
+  graph.order = desired_order(graph);
   return graph;
 }
 

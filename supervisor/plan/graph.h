@@ -48,7 +48,6 @@ struct Node {
   // Ranges of Graph::edges: what the definition depends on, and what the running process does.
   std::uint32_t desired_begin = 0, desired_end = 0;
   std::uint32_t running_begin = 0, running_end = 0;
-  std::uint32_t rank = 0;  // dependencies have lower ones
 
   // Decided on the way; see decide().
   bool wanted = false;
@@ -71,7 +70,7 @@ struct Node {
 struct Graph {
   std::vector<Node> nodes;  // by name
   std::vector<Edge> edges;
-  std::vector<NodeIndex> order;  // by rank: dependencies before their dependants
+  std::vector<NodeIndex> order;  // dependencies before their dependants
 
   [[nodiscard]] std::span<const Edge> desired_edges(const Node& node) const {
     return std::span(edges).subspan(node.desired_begin, node.desired_end - node.desired_begin);

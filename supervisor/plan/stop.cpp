@@ -1,7 +1,10 @@
 #include "supervisor/plan/stop.h"
 
+#include <algorithm>
+
 #include "supervisor/plan/changes.h"
 #include "supervisor/plan/dependency.h"
+#include "supervisor/plan/order.h"
 #include "supervisor/plan/reasons.h"
 
 namespace berth::planning {
@@ -10,12 +13,20 @@ namespace {
 
 bool by_wish(StopCause cause) { return cause != StopCause::none && cause != StopCause::unhealthy; }
 
-// A dependency with restart = true for which `matches` holds.
+bool restarts_with(const ContainerSpec& spec, const std::string& dependency) {
+  const auto found = spec.depends_on.find(dependency);
+  return found != spec.depends_on.end() && found->second.restart;
+}
+
+// A dependency with restart = true for which `matches` holds. It has to be one of the definition
+// as well as of what runs: one that was just given up counts no more, and one that comes with a
+// definition not taken up yet does not count yet.
 template <class Matches>
 NodeIndex find_restarting(const Graph& graph, const Node& node, Matches matches) {
-  for (const Edge& edge : graph.running_edges(node)) {
-    if (!edge.how->restart || edge.to == kNowhere) continue;
-    if (matches(graph.nodes[edge.to])) return edge.to;
+  for (const Edge& edge : graph.desired_edges(node)) {
+    if (!edge.how->restart || edge.to == kNowhere || !matches(graph.nodes[edge.to])) continue;
+    const SpecPtr& running = node.observed->spec;
+    if (!node.renewed || (running && restarts_with(*running, *edge.name))) return edge.to;
   }
   return kNowhere;
 }
@@ -91,12 +102,15 @@ void decide_stops(Graph& graph, const NetworkUses& uses, bool shutting_down) {
 }
 
 void decide_stop_order(Graph& graph) {
-  for (const Node& node : graph.nodes) {
+  if (std::ranges::none_of(graph.nodes, &Node::leaving)) return;
+  const std::vector<std::uint32_t> ranks = running_ranks(graph);
+  for (NodeIndex index = 0; index < graph.nodes.size(); ++index) {
+    const Node& node = graph.nodes[index];
     if (!node.leaving()) continue;
     for (const Edge& edge : graph.running_edges(node)) {
-      if (edge.to == kNowhere) continue;
-      Node& other = graph.nodes[edge.to];
-      if (other.rank < node.rank) other.stop_waits = true;
+      if (edge.to != kNowhere && ranks[edge.to] < ranks[index]) {
+        graph.nodes[edge.to].stop_waits = true;
+      }
     }
   }
 }

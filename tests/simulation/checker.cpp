@@ -190,13 +190,19 @@ void Checker::check_stop_has_cause(const std::string& name, const action::Stop& 
 bool Checker::depends(const std::string& name, const std::string& on,
                       std::set<std::string>& seen) const {
   if (!seen.insert(name).second) return false;
+  const Known& known = knowledge_.of(name);
+  if (!known.alive()) return false;
+  return std::ranges::any_of(known.spec->depends_on, [&](const auto& dependency) {
+    return dependency.first == on || depends(dependency.first, on, seen);
+  });
+}
+
+bool Checker::goes_with(const std::string& name, const std::string& dependency) const {
   for (const SpecPtr& spec : {desired(name), knowledge_.of(name).spec}) {
-    if (!spec) continue;
-    for (const auto& [other, how] : spec->depends_on) {
-      if (other == on || depends(other, on, seen)) return true;
-    }
+    const auto found = spec->depends_on.find(dependency);
+    if (found == spec->depends_on.end() || !found->second.restart) return false;
   }
-  return false;
+  return true;
 }
 
 void Checker::check_stop_order(const std::string& name, const action::Stop& deed) {
@@ -204,7 +210,7 @@ void Checker::check_stop_order(const std::string& name, const action::Stop& deed
     if (other == name || !known.alive() || !known.spec) continue;
     const auto edge = known.spec->depends_on.find(name);
     if (edge == known.spec->depends_on.end()) continue;
-    const bool goes_too = is_to_go(other) || (edge->second.restart && !deed.unhealthy);
+    const bool goes_too = is_to_go(other) || (goes_with(other, name) && !deed.unhealthy);
     std::set<std::string> seen;
     const bool cycle = goes_too && depends(name, other, seen);
     expect(!goes_too || cycle, name + " is stopped before its dependant " + other);

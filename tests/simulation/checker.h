@@ -51,6 +51,9 @@ class Checker {
   [[nodiscard]] bool met(const std::string& name, DependencyCondition condition) const;
   [[nodiscard]] bool wanted(const std::string& name) const;
   [[nodiscard]] bool is_to_go(const std::string& name) const;
+  // The one is stopped with the other, by its definition and by that which it runs by.
+  [[nodiscard]] bool goes_with(const std::string& name, const std::string& dependency) const;
+  // By what runs, not by what is desired.
   [[nodiscard]] bool depends(const std::string& name, const std::string& on,
                              std::set<std::string>& seen) const;
   // What should be up at rest, by the definitions alone.

@@ -163,13 +163,14 @@ void Driver::run_until(Instant end) {
 }
 
 bool Driver::at_rest() const {
-  const bool idle = std::ranges::all_of(observed.containers, [](const auto& entry) {
+  const bool idle = std::ranges::all_of(observed.containers, [this](const auto& entry) {
     const ObservedContainer& container = entry.second;
     const bool settles = container.health == Health::starting ||
                          container.health == Health::unhealthy || container.stop_sent_at;
     const bool oneshot_runs =
         container.running() && container.spec && container.spec->type == ContainerType::oneshot;
-    return !container.busy && !settles && !oneshot_runs && !container.next_start;
+    const bool starts_later = container.next_start && *container.next_start > now_;
+    return !container.busy && !settles && !oneshot_runs && !starts_later;
   });
   const bool networks_idle =
       std::ranges::all_of(observed.networks, [](const auto& entry) { return !entry.second.busy; });

@@ -33,6 +33,7 @@ void Knowledge::start(Known& known, const SpecPtr& spec) {
   if (!known.spec || !same_definition(*known.spec, *spec)) {
     known.attempts = 0;
     known.failures.clear();
+    known.not_before = Instant();
   }
   known.spec = spec;
   known.completed = false;
@@ -182,6 +183,7 @@ void Knowledge::ended(Known& known, const ExitStatus& status, Instant now) {
       failed(known, now);
   }
   known.launching = known.running = false;
+  known.ready_at.reset();
   known.stop_sent_at.reset();
   known.stop_unhealthy = false;
   known.kill_sent_at.reset();
