@@ -80,6 +80,17 @@ bool read_shorthand(const Frame<Owner>& frame, const Member& member, Reading rea
   return true;
 }
 
+// Something else where a table belongs; its first key shows what could be in it.
+template <class Owner>
+void refuse_section(const Frame<Owner>& frame, const std::string& name, const Value& value,
+                    Reading reading) {
+  const auto first = std::ranges::find_if(
+      frame.keys, [&](const auto& key) { return key.name.starts_with(name + "."); });
+  const std::string example = "{ " + std::string(first->name.substr(name.size() + 1)) + " = " +
+                              std::string(first->example) + " }";
+  refuse_type(value, Slot{.path = frame.path + name, .example = example}, "a table", reading);
+}
+
 template <class Owner>
 void read_table(const Frame<Owner>& frame, const Table& table, const std::string& section,
                 Reading reading) {
@@ -97,11 +108,11 @@ void read_table(const Frame<Owner>& frame, const Table& table, const std::string
       refuse_unknown(frame, section, member, reading);
       continue;
     }
-    reading.note(frame.path + name, place_of(member));
     if (const auto* members = member.value.get<Table>()) {
+      reading.note(frame.path + name, place_of(member));
       read_table(frame, *members, name + ".", reading);
     } else if (!read_shorthand(frame, member, reading)) {
-      refuse_type(member.value, Slot{.path = frame.path + name}, "a table", reading);
+      refuse_section(frame, name, member.value, reading);
     }
   }
 }
@@ -200,7 +211,10 @@ bool read(const Value& value, const Slot& slot, Reading reading,
     return read_dependency_list(*list, slot, reading, field);
   }
   const auto* table = value.get<Table>();
-  if (table == nullptr) return refuse_type(value, slot, "a list of names, or a table", reading);
+  if (table == nullptr) {
+    return refuse_type(value, Slot{.path = slot.path, .example = R"(["db"])"},
+                       "a list of names, or a table", reading);
+  }
   for (const Member& member : *table) {
     const std::string path = slot.path + "." + show_key(member.key);
     if (!check_dependency_name(member.place, member.key, path, reading)) continue;

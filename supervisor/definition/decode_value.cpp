@@ -15,7 +15,11 @@ namespace {
 
 // How a number of this kind of key is written: 1048576 of a size is "1M".
 using Show = std::string (*)(double);
-std::string show_number(double value) { return format_value(value); }
+std::string show_number(double value) {
+  const bool whole =
+      value > -1e15 && value < 1e15 && value == static_cast<double>(std::int64_t(value));
+  return whole ? format_value(static_cast<std::int64_t>(value)) : format_value(value);
+}
 std::string show_size(double value) {
   return format_bytes(Bytes{static_cast<std::uint64_t>(value)});
 }
@@ -88,6 +92,16 @@ Slot member_slot(const Slot& slot, const std::string& key) {
   return member;
 }
 
+// What would be right where a string is wanted: the number that was found, in quotes.
+bool refuse_as_string(const Value& value, Slot slot, std::string_view usual, Reading reading) {
+  std::string example(usual);
+  if (const auto* integer = value.get<std::int64_t>()) example = quote(format_value(*integer));
+  if (const auto* number = value.get<double>()) example = quote(format_value(*number));
+  if (const auto* flag = value.get<bool>()) example = quote(format_value(*flag));
+  slot.example = example;
+  return refuse_type(value, slot, "a string", reading);
+}
+
 bool read_command(const Value& value, const Slot& slot, Reading reading,
                   std::vector<std::string>& field) {
   std::vector<std::string> words;
@@ -102,7 +116,7 @@ bool read_command(const Value& value, const Slot& slot, Reading reading,
       const Slot item = item_slot(slot, i);
       const auto* word = (*list)[i].get<std::string>();
       if (word == nullptr) {
-        well = refuse_type((*list)[i], item, "a string", reading);
+        well = refuse_as_string((*list)[i], item, "\"argument\"", reading);
       } else {
         well = check_program_text((*list)[i], *word, item, reading) && well;
         words.push_back(*word);
@@ -259,7 +273,7 @@ bool read(const Value& value, const Slot& slot, Reading reading, std::vector<std
     reading.note(item.path, value_of_item.place);
     const auto* text = value_of_item.get<std::string>();
     if (text == nullptr) {
-      well = refuse_type(value_of_item, item, "a string", reading);
+      well = refuse_as_string(value_of_item, item, slot.example, reading);
       continue;
     }
     if (!check_line(value_of_item, *text, item, reading)) {
@@ -292,11 +306,7 @@ bool read(const Value& value, const Slot& slot, Reading reading,
     }
     const auto* text = member.value.get<std::string>();
     if (text == nullptr) {
-      Slot better = slot_of_member;
-      const auto* number = member.value.get<std::int64_t>();
-      const std::string quoted = number != nullptr ? quote(format_value(*number)) : "\"text\"";
-      better.example = quoted;
-      well = refuse_type(member.value, better, "a string", reading);
+      well = refuse_as_string(member.value, slot_of_member, "\"text\"", reading);
       continue;
     }
     well = check_program_text(member.value, *text, slot_of_member, reading) && well;

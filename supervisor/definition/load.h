@@ -60,7 +60,7 @@ struct LoadedSet {
   std::map<std::string, std::shared_ptr<const ContainerSpec>> containers;  // the good ones
   std::map<std::string, std::shared_ptr<const NetworkSpec>> networks;      // with "default"
   HostSpec host;
-  std::vector<Diagnostic> problems;  // every one of them, sorted by file, line, column
+  std::vector<Diagnostic> problems;        // every one of them, sorted by file, line, column
   std::map<std::string, std::string> bad;  // names that have a file, but no good one: its path
   // For accept, which weighs the set anew against what runs: files that are right by themselves
   // but do not fit the set (they are in `bad`, too), and the problems of single files.

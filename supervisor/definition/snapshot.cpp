@@ -147,9 +147,10 @@ class Taker {
       if (!first->masks) take_file(folder, *first);
       return;
     }
-    std::vector<std::string_view> names;
-    for (auto each = first; each != last; ++each) names.push_back(each->file);
-    const std::string others = alternatives(std::vector(names.begin() + 1, names.end()));
+    std::string others;
+    for (auto each = first + 1; each != last; ++each) {
+      others += (others.empty() ? "" : " and ") + each->file;
+    }
     refuse(folder, *first,
            "the name " + quote(first->name) + " is taken twice, by this file and " + others,
            "remove one of them");

@@ -1,5 +1,7 @@
 // TOML through toml++, linked as a library: the header-only build aborts on some malformed input.
 #define TOML_HEADER_ONLY 0
+#include <algorithm>
+
 #include <toml++/toml.h>
 
 #include "supervisor/definition/reader.h"
@@ -83,6 +85,11 @@ const toml::table* last_table(const toml::table& root) {
   return last;
 }
 
+size_t characters_in(std::string_view text) {
+  return static_cast<size_t>(std::ranges::count_if(
+      text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
 // Where the key that `line` defines anew was defined before. toml++ does not say; so what comes
 // before the line is parsed on its own, and the line's path looked up in it.
 Place first_definition(std::string_view content, unsigned line) try {
@@ -121,15 +128,27 @@ std::string reworded(std::string_view description) {
 }
 
 void explain(const toml::parse_error& error, std::string_view content, Report& report) {
-  const Place place = place_from(error.source());
+  Place place = place_from(error.source());
   const std::string_view description = error.description();
+  const std::string_view line = split_at_line(content, place.line).line;
+  if (description.find("unescaped control characters") != description.npos &&
+      place.column > characters_in(line)) {
+    report.error(place, "", "this is not TOML: a text is not closed before the end of its line",
+                 std::string(1, description.find("literal") == description.npos ? '"' : '\''));
+    return;
+  }
   if (description.find("cannot redefine existing") == description.npos) {
     report.error(place, "", reworded(description));
     return;
   }
   const Place first = first_definition(content, place.line);
+  if (first.line == 0) {
+    report.error(place, "", "a key is given twice in this line");
+    return;
+  }
+  place.column = static_cast<unsigned>(line.find_first_not_of(" \t[") + 1);
   report.error(place, "", "this key is given twice",
-               first.line == 0 ? "" : "the first time at " + format(report.at(first)));
+               "the first time at " + format(report.at(first)));
 }
 
 }  // namespace

@@ -85,16 +85,16 @@ std::string remedy_for_unknown_key(std::string_view key, std::string_view sectio
   }
   const std::vector<std::string_view> known = known_in(section, names);
   const auto synonym = std::ranges::find(kSynonyms, key, &Synonym::theirs);
-  if (synonym != kSynonyms.end() && is_known(synonym->ours, names) &&
-      !synonym->ours.starts_with(std::string(section) + std::string(key))) {
-    return did_you_mean("", synonym->ours);
-  }
-  // The right word in the wrong table.
-  for (const std::string_view name : names) {
-    if (last_part(name) == key) return did_you_mean("", name);
+  if (synonym != kSynonyms.end() && is_known(synonym->ours, names)) {
+    const bool is_sentence = synonym->ours.find(' ') != std::string_view::npos;
+    return is_sentence ? "it is " + std::string(synonym->ours) : did_you_mean("", synonym->ours);
   }
   const std::string_view near = nearest(key, known);
   if (!near.empty()) return did_you_mean(section, near);
+  // The right word outside of its table.
+  for (const std::string_view name : names) {
+    if (section.empty() && last_part(name) == key) return did_you_mean("", name);
+  }
   if (section.empty() && !is_list_item && known.size() > 12) return "";
   return "known here: " + [&] {
     std::string list;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <numeric>
+#include <utility>
 
 namespace berth::definition {
 
@@ -46,19 +47,24 @@ size_t disturbing_length(std::string_view rest) {
   return marks || (byte(1) == 0x81 && byte(2) >= 0xa6 && byte(2) <= 0xa9) ? 3 : 0;
 }
 
+// Insertions, deletions, replacements, and two neighbours that changed places, each counting one.
 size_t edit_distance(std::string_view left, std::string_view right) {
-  std::vector<size_t> row(right.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 0; i < left.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (size_t j = 0; j < right.size(); ++j) {
-      const size_t replaced = diagonal + (left[i] == right[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
+  std::vector<size_t> older;
+  std::vector<size_t> old(right.size() + 1);
+  std::iota(old.begin(), old.end(), size_t{0});
+  for (size_t i = 1; i <= left.size(); ++i) {
+    std::vector<size_t> row{i};
+    for (size_t j = 1; j <= right.size(); ++j) {
+      const bool same = left[i - 1] == right[j - 1];
+      size_t least = std::min({old[j - 1] + (same ? 0 : 1), old[j] + 1, row[j - 1] + 1});
+      const bool swapped =
+          i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1];
+      if (swapped) least = std::min(least, older[j - 2] + 1);
+      row.push_back(least);
     }
+    older = std::exchange(old, std::move(row));
   }
-  return row.back();
+  return old.back();
 }
 
 }  // namespace
@@ -106,6 +112,10 @@ std::string_view nearest(std::string_view word, const std::vector<std::string_vi
     least = distance;
     best = candidate;
   }
+  const auto begun = std::ranges::find_if(candidates, [&](std::string_view candidate) {
+    return word.size() >= 3 && candidate.starts_with(word);
+  });
+  if (best.empty() && begun != candidates.end()) best = *begun;
   return best;
 }
 

@@ -97,8 +97,6 @@ constexpr Rewording kRewordings[] = {
     {"illegal map key", "a key has no place here", "check the indentation"},
     {"illegal block entry", "a \"- \" has no place here", "check the indentation"},
     {"illegal flow end", "this bracket was never opened", ""},
-    {"illegal tab when looking for indentation", "YAML is indented with spaces, never with tabs",
-     ""},
     {"unknown token", "no value begins with this character", "put the text in quotes"},
     {"the referenced anchor is not defined", "no anchor of this name stands before this alias", ""},
     {"illegal EOF in scalar", "a quoted text is not closed before the end of the file", ""},
@@ -107,6 +105,10 @@ constexpr Rewording kRewordings[] = {
 void explain(const YAML::Exception& error, const YamlText& text, Report& report) {
   const Place place =
       error.mark.is_null() ? Place{} : text.place(error.mark.line, error.mark.column);
+  if (text.is_indented_with_tab(place)) {
+    report.error(place, "", "this is not YAML: it is indented with spaces, never with tabs");
+    return;
+  }
   for (const Rewording& rewording : kRewordings) {
     if (error.msg != rewording.theirs) continue;
     report.error(place, "", "this is not YAML: " + std::string(rewording.problem),

@@ -97,6 +97,12 @@ char YamlText::at(size_t offset) const {
   return offset < content_.size() ? content_[offset] : '\0';
 }
 
+bool YamlText::is_indented_with_tab(Place place) const {
+  if (place.line == 0 || place.line > line_starts_.size()) return false;
+  const std::string_view line = line_text(place.line - 1);
+  return line.substr(0, line.find_first_not_of(" \t")).find('\t') != line.npos;
+}
+
 std::string_view YamlText::line_text(size_t line) const {
   const size_t start = line_starts_[line];
   const size_t next = line + 1 < line_starts_.size() ? line_starts_[line + 1] - 1 : content_.size();

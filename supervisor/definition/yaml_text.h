@@ -27,6 +27,8 @@ class YamlText {
   // scalar that is not quoted.
   [[nodiscard]] bool is_closed(size_t offset) const;
   [[nodiscard]] char at(size_t offset) const;
+  // Whether a tab stands before the first word of this place's line.
+  [[nodiscard]] bool is_indented_with_tab(Place place) const;
 
  private:
   [[nodiscard]] std::string_view line_text(size_t line) const;

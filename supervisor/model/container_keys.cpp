@@ -104,7 +104,7 @@ constexpr std::array kContainerKeys{
                  .most = 86400,
                  .default_text = "100ms",
                  .meaning = "how long the first restart waits",
-                 .example = "\"100ms\""},
+                 .example = "\"200ms\""},
     ContainerKey{.name = "restart.factor",
                  .field = FIELD(restart.factor),
                  .cost = Cost::none,
