@@ -241,8 +241,6 @@ TEST_CASE("a process that ended before the keeper heard of its birth is not lost
   const Borne borne = up.launcher.bear('x');
   borne.wait_until_reaped();
   up.launcher.tell({.kind = Kind::born, .id = 10, .pid = borne.pid});
-  // The keeper tells what it knows on its next turn; this brings one about.
-  up.keeper.signal(SIGHUP);
   const KeeperMessage exited = up.worker.told().message;
   CHECK(exited.kind == Kind::exited);
   CHECK(exited.id == 10);

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "supervisor/runtime/launcher_harness.h"
 
@@ -88,6 +89,12 @@ TEST_CASE("a program's child runs on an overlay root of its own, and nothing sta
   program.set_fd_count(1);
   add_overlay_root(program, scratch, tree);
   program.add(Op::make_target, {.fd = slot(13), .fd2 = slot(12), .text = "proc", .value = 0});
+  program.add(Op::make_target, {.fd = slot(13), .fd2 = slot(12), .text = "dev", .value = 0});
+  program.add(Op::make_node, {.fd2 = slot(13),
+                              .text = "null",
+                              .value = S_IFCHR | 0666,
+                              .value2 = makedev(1, 3),
+                              .flags = handoff::kTolerateExists});
   program.add(Op::create_file,
               {.fd2 = slot(12), .text = "hello", .text2 = "from the program\n", .value = 0644});
   program.add(Op::spawn, {.value = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC});

@@ -2,6 +2,7 @@
 // its worker, and, through CLONE_PARENT, the parent of what it spawns.
 #pragma once
 
+#include <cstring>
 #include <fstream>
 #include <map>
 #include <sstream>
