@@ -1,0 +1,61 @@
+// berth: the command line. This table is its contents page; each command is a file of this folder.
+#include <array>
+#include <filesystem>
+
+#include <unistd.h>
+
+#include "supervisor/cli/command.h"
+
+namespace {
+
+using namespace berth::cli;
+
+struct Entry {
+  const char* name;
+  const char* summary;
+  CommandPtr (*make)();
+};
+
+constexpr std::array kCommands{
+    // what is
+    Entry{"ps", "list the containers", make_ps},
+    Entry{"status", "all about one container, or about the host", make_status},
+    Entry{"logs", "what a container wrote", make_logs},
+    Entry{"events", "follow what happens", make_events},
+    // what shall be
+    Entry{"start", "start containers, and wait until they are ready", make_start},
+    Entry{"stop", "stop containers, and wait until they are down", make_stop},
+    Entry{"restart", "stop and start containers, and wait until they are ready", make_restart},
+    Entry{"wait", "wait until a container is in a phase", make_wait},
+    // what would be
+    Entry{"plan", "what berthd is about to do", make_plan},
+    Entry{"check", "find the mistakes in definition files", make_check},
+    Entry{"explain", "what a key of a definition means", make_explain},
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::vector<CommandPtr> commands;
+  std::vector<Declaration> declarations;
+  for (const Entry& entry : kCommands) {
+    Command* command = commands.emplace_back(entry.make()).get();
+    declarations.push_back(
+        {entry.name, entry.summary, [command](Options& options) { command->declare(options); }});
+  }
+  const Parsed parsed = parse_command_line(argc, argv, declarations);
+  if (parsed.chosen < 0) {
+    if (parsed.exit_code == kDone)
+      print(parsed.text);
+    else
+      complain(parsed.text);
+    return parsed.exit_code;
+  }
+  const std::string root =
+      parsed.root.empty() ? "" : std::filesystem::absolute(parsed.root).lexically_normal().string();
+  const Context context{berth::Paths::below(root), terminal_of(STDOUT_FILENO)};
+  const auto done = commands[static_cast<std::size_t>(parsed.chosen)]->run(context);
+  if (done) return *done;
+  complain("berth: " + escaped(done.error().message()) + "\n");
+  return kError;
+}

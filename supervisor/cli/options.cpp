@@ -1,0 +1,117 @@
+#include "supervisor/cli/options.h"
+
+#include <CLI/CLI.hpp>
+
+#include "supervisor/base/units.h"
+#include "supervisor/cli/command.h"
+
+namespace berth::cli {
+
+namespace {
+
+constexpr const char* kDescription =
+    "berth: what runs on this host from definition files, and why.\n"
+    "Definitions are files in /etc/berth/containers; berthd makes the host match them.";
+
+constexpr const char* kFooter =
+    "Exit codes: 0 done; 1 an error, said on stderr; 2 from `plan`: there is something to do;\n"
+    "64 the command line is wrong. NO_COLOR turns colours off. `berth COMMAND --help` says more.";
+
+}  // namespace
+
+void Options::flag(const std::string& names, bool& value, const std::string& help) {
+  app_.add_flag(names, value, help);
+}
+
+void Options::option(const std::string& names, std::string& value, const std::string& help) {
+  app_.add_option(names, value, help)->type_name("TEXT");
+}
+
+void Options::option(const std::string& names, std::optional<std::int64_t>& value,
+                     const std::string& help) {
+  app_.add_option_function<std::int64_t>(
+          names, [&value](const std::int64_t& given) { value = given; }, help)
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber);
+}
+
+void Options::option(const std::string& names, std::optional<Duration>& value,
+                     const std::string& help) {
+  app_.add_option_function<std::string>(
+          names,
+          [&value, names](const std::string& given) {
+            const auto parsed = parse_duration(given);
+            if (!parsed) throw CLI::ValidationError(names, parsed.error().message());
+            value = *parsed;
+          },
+          help)
+      ->type_name("DURATION");
+}
+
+void Options::option(const std::string& names, std::vector<std::string>& values,
+                     const std::string& help) {
+  app_.add_option(names, values, help)->type_name("TEXT")->allow_extra_args(false);
+}
+
+void Options::choice(const std::string& names, std::string& value, std::vector<std::string> words,
+                     const std::string& help) {
+  app_.add_option(names, value, help)->type_name("")->check(CLI::IsMember(std::move(words)));
+}
+
+void Options::output(bool& json) {
+  app_.add_option_function<std::string>(
+          "-o,--output", [&json](const std::string& format) { json = format == "json"; },
+          "text (the default), or json")
+      ->type_name("")
+      ->check(CLI::IsMember({"text", "json"}));
+}
+
+void Options::argument(const std::string& name, std::string& value, bool required,
+                       const std::string& help) {
+  auto* option = app_.add_option(name, value, help)->type_name("");
+  if (required) option->required();
+}
+
+void Options::arguments(const std::string& name, std::vector<std::string>& values,
+                        const std::string& help) {
+  app_.add_option(name, values, help)->type_name("");
+}
+
+void Options::footer(const std::string& text) { app_.footer(text); }
+
+Parsed parse_command_line(int argc, const char* const* argv,
+                          const std::vector<Declaration>& commands) {
+  Parsed parsed;
+  CLI::App app(kDescription, "berth");
+  app.footer(kFooter);
+  app.set_version_flag("--version", std::string("berth ") + BERTH_VERSION, "print the version");
+  app.set_help_flag("-h,--help", "print this help");
+  app.add_option("--root", parsed.root, "everything lies below this directory (BERTH_ROOT)")
+      ->type_name("DIR")
+      ->envname("BERTH_ROOT");
+  app.require_subcommand(1);
+  app.fallthrough();
+  std::vector<CLI::App*> added;
+  for (const Declaration& command : commands) {
+    CLI::App* sub = app.add_subcommand(command.name, command.summary);
+    Options options(*sub);
+    command.declare(options);
+    added.push_back(sub);
+  }
+  std::ostringstream out;
+  std::ostringstream err;
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    parsed.exit_code = app.exit(error, out, err) == 0 ? kDone : kUsage;
+    parsed.text = out.str() + err.str();
+    parsed.chosen = -1;
+    return parsed;
+  }
+  for (std::size_t i = 0; i < added.size(); ++i) {
+    if (added[i]->parsed()) parsed.chosen = static_cast<int>(i);
+  }
+  return parsed;
+}
+
+}  // namespace berth::cli

@@ -1,0 +1,55 @@
+#include "supervisor/cli/words.h"
+
+#include <array>
+
+namespace berth::cli {
+
+std::string short_duration(std::int64_t seconds) {
+  struct Unit {
+    std::int64_t seconds;
+    char name;
+  };
+  constexpr std::array<Unit, 4> kUnits{{{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}}};
+  for (std::size_t i = 0; i + 1 < kUnits.size(); ++i) {
+    const std::int64_t whole = seconds / kUnits[i].seconds;
+    if (whole == 0) continue;
+    const std::int64_t rest = seconds % kUnits[i].seconds / kUnits[i + 1].seconds;
+    std::string text = std::to_string(whole) + kUnits[i].name;
+    if (rest != 0) text += std::to_string(rest) + kUnits[i + 1].name;
+    return text;
+  }
+  return std::to_string(seconds) + "s";
+}
+
+Colour colour_of_phase(std::string_view phase) {
+  if (phase == "ready") return Colour::green;
+  if (phase == "failed" || phase == "unhealthy") return Colour::red;
+  if (phase == "stopped" || phase == "absent") return Colour::dim;
+  return Colour::yellow;
+}
+
+Colour colour_of_health(std::string_view health) {
+  if (health == "healthy") return Colour::green;
+  if (health == "unhealthy") return Colour::red;
+  return health == "none" ? Colour::dim : Colour::yellow;
+}
+
+std::string joined(const std::vector<std::string>& texts, std::string_view separator) {
+  std::string all;
+  for (const std::string& text : texts) {
+    if (!all.empty()) all += separator;
+    all += text;
+  }
+  return all;
+}
+
+std::string plight(const control::ContainerStatus& status) {
+  std::string text = status.phase;
+  const std::string& why = status.error.empty() ? status.last_exit : status.error;
+  if (!why.empty()) text += ": " + why;
+  if (status.next_start_in)
+    text += ", next start in " + std::to_string(*status.next_start_in) + "ms";
+  return text;
+}
+
+}  // namespace berth::cli
