@@ -23,12 +23,14 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(Op::count_)> kNa
     "no_new_privs", "not_dumpable",  "filter",     "reset_signals", "execute"};
 static_assert(!kNames.back().empty());
 
-constexpr std::array<std::pair<std::uint16_t, std::string_view>, 5> kFlagNames = {
+constexpr std::array<std::pair<std::uint16_t, std::string_view>, 7> kFlagNames = {
     {{kTolerateExists, "tolerate_exists"},
      {kTolerateMissing, "tolerate_missing"},
      {kTolerateAll, "tolerate_all"},
      {kRecursive, "recursive"},
-     {kAlways, "always"}}};
+     {kAlways, "always"},
+     {kNoSymlinks, "no_symlinks"},
+     {kReplaceSymlink, "replace_symlink"}}};
 
 constexpr std::size_t kListedText = 400;  // longer ones are cut in a listing
 

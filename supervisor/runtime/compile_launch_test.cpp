@@ -21,7 +21,7 @@ using testing::web;
 
 const Paths kPaths{"/b"};
 
-// The listing of a program must be what tests/golden/NAME.txt says. With BERTH_WRITE_GOLDEN set
+// The listing of a program must be what golden/NAME.txt says. With BERTH_WRITE_GOLDEN set
 // it is written there instead, to be read as a difference.
 void check_golden(const std::string& name, const Result<handoff::Program>& program) {
   const std::string path = "supervisor/runtime/golden/" + name + ".txt";

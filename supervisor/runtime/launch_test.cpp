@@ -64,6 +64,12 @@ struct Started {
   }
 };
 
+// All tests share one instance's directory: the template takes a while to build.
+const std::string& instance_directory() {
+  static const TemporaryDirectory directory;
+  return directory.path;
+}
+
 class Host {
  public:
   Host() {
@@ -79,7 +85,7 @@ class Host {
     }
     launcher.run(compile_remove_parents(facts));
     for (const std::string& parent : parent_cgroups(facts)) CHECK(!fs::exists(parent));
-    CHECK(launcher.mounts().find(directory.path) == std::string::npos);
+    CHECK(launcher.mounts().find(instance_directory()) == std::string::npos);
   }
 
   ContainerSpec container(const std::string& script) {
@@ -140,8 +146,8 @@ class Host {
   }
   std::string output(const std::string& script) { return run(container(script)).output; }
 
-  TemporaryDirectory directory;
-  Paths paths{directory.path};
+  TemporaryDirectory directory;  // for the test's own files
+  Paths paths{instance_directory()};
   HostFacts facts;
   TestLauncher launcher;
   SeccompFilters filters;
