@@ -128,11 +128,7 @@ Result<Program> remove_program(const NetworkSpec& spec, std::span<const LinkInfo
 }  // namespace
 
 std::string bridge_name(const NetworkSpec& spec) {
-  if (!spec.bridge.empty()) return spec.bridge;
-  const std::string plain = "br-" + spec.name;
-  if (is_valid_link_name(plain)) return plain;
-  // The same hash as for veths, with a prefix of its own.
-  return "br-" + host_link_name("bridge", spec.name, 0).substr(2);
+  return spec.bridge.empty() ? "br-" + spec.name : spec.bridge;
 }
 
 bool is_our_bridge(const NetworkSpec& spec, const LinkInfo& link) {

@@ -13,8 +13,8 @@
 
 namespace berth::network {
 
-// NetworkSpec.bridge, or "br-" and the network's name where that fits into a link's name, else
-// "br-" and ten hex digits of a hash of it.
+// NetworkSpec.bridge, or "br-" and the network's name. (Whether that is a link's name is the
+// definitions' to check; the programs below refuse one that is not.)
 std::string bridge_name(const NetworkSpec& spec);
 
 // A bridge of ours carries the alias "berth:NETWORK". Between its creation and its alias a crash

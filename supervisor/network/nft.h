@@ -7,7 +7,7 @@ namespace berth::network {
 
 using namespace std::string_view_literals;
 
-inline constexpr std::string_view kNftApply = "/usr/sbin/nft\0-j\0-f\0-"sv;
-inline constexpr std::string_view kNftListChains = "/usr/sbin/nft\0-j\0list\0chains"sv;
+inline constexpr std::string_view kNftApply = "nft\0-j\0-f\0-"sv;
+inline constexpr std::string_view kNftListChains = "nft\0-j\0list\0chains"sv;
 
 }  // namespace berth::network

@@ -120,7 +120,7 @@ inline int run_command(std::string_view arguments, std::string_view input, int o
     ::dup2(ends[0], 0);
     if (output >= 0) ::dup2(output, 1);
     ::dup2(::open("/dev/null", O_WRONLY), 2);
-    ::execv(argv[0], argv.data());
+    ::execvp(argv[0], argv.data());
     ::_exit(127);
   }
   ::close(ends[0]);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <set>
-#include <tuple>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -132,13 +131,9 @@ Result<Port> read_port(const PublishedPort& seen) {
 
 Result<std::vector<Port>> read_ports(const NetworkView& view) {
   std::vector<Port> ports;
-  std::set<std::tuple<Ipv4Address, Protocol, std::uint16_t>> seen;
   for (const PublishedPort& published : view.ports) {
     auto port = read_port(published);
     if (!port) return std::unexpected(std::move(port).error().within(published.container));
-    if (!seen.emplace(port->host_address, port->protocol, port->host_port).second)
-      return fail(published.container + ": port " + format(port->host_address) + ":" +
-                  std::to_string(port->host_port) + " is published twice");
     ports.push_back(*port);
   }
   std::ranges::sort(ports);

@@ -30,8 +30,9 @@ namespace berth::network {
 // The input of `nft -j -f -`; for an empty view one that deletes the table. Equal views have equal
 // texts, in whatever order their lists are. No name of a container or network gets into it: link
 // names are checked, addresses and ports are read and written anew.
-// Errors, naming what is wrong: a bridge's name, subnet, or address that is none; port 0; the same
-// host port published twice.
+// A host port that two containers publish goes to the one with the lower address: the definitions'
+// check lets that happen only while one of them is on its way out, and it must not hold up the
+// others. Errors, naming what is wrong: a bridge's name, subnet, or address that is none; port 0.
 Result<std::string> render_rules(const NetworkView& view, std::string_view table);
 
 // Runs nft with that input. What nft says on its error output becomes the reply's detail.
