@@ -3,8 +3,9 @@
 // An allow-list: what is on it works, other known calls answer EPERM, calls newer than the list's
 // library knows answer ENOSYS (so that programs fall back to older ones), and clone3, whose flags
 // a filter cannot read, answers ENOSYS, too. Some calls come with a capability. All architectures
-// that the machine can run are in it (on x86-64 also i386 and x32). i386's socketcall, whose address
-// family a filter cannot see, makes no sockets: 32-bit programs that know no other way have none.
+// that the machine can run are in it (on x86-64 also i386 and x32). i386's socketcall, whose
+// address family a filter cannot see, makes no sockets: 32-bit programs that know no other way have
+// none.
 #pragma once
 
 #include <cstdint>
