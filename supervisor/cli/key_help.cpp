@@ -13,7 +13,7 @@ std::string type_name(const std::string&) { return "text"; }
 std::string type_name(const Bytes&) { return "size"; }
 std::string type_name(const Duration&) { return "duration"; }
 std::string type_name(const Signal&) { return "signal"; }
-std::string type_name(const UlimitSpec&) { return "limit, or soft:hard"; }
+std::string type_name(const UlimitSpec&) { return "limit"; }
 std::string type_name(const PortSpec&) { return "port"; }
 std::string type_name(const MountSpec&) { return "mount"; }
 std::string type_name(const DependencySpec&) { return "dependency"; }
@@ -27,13 +27,18 @@ template <class T>
 std::string type_name(const std::optional<T>&) {
   return type_name(T{});
 }
+std::string plural(std::string word) {
+  if (!word.ends_with('y')) return word + "s";
+  word.pop_back();
+  return word + "ies";
+}
 template <class T>
 std::string type_name(const std::vector<T>&) {
-  return "list of " + type_name(T{}) + "s";
+  return "list of " + plural(type_name(T{}));
 }
 template <class T>
 std::string type_name(const std::map<std::string, T>&) {
-  return "table of " + type_name(T{}) + "s";
+  return "table of " + plural(type_name(T{}));
 }
 
 template <class T>

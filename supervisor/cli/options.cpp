@@ -1,9 +1,12 @@
 #include "supervisor/cli/options.h"
 
+#include <algorithm>
+
 #include <CLI/CLI.hpp>
 
 #include "supervisor/base/units.h"
 #include "supervisor/cli/command.h"
+#include "supervisor/control/nearest.h"
 
 namespace berth::cli {
 
@@ -16,6 +19,20 @@ constexpr const char* kDescription =
 constexpr const char* kFooter =
     "Exit codes: 0 done; 1 an error, said on stderr; 2 from `plan`: there is something to do;\n"
     "64 the command line is wrong. NO_COLOR turns colours off. `berth COMMAND --help` says more.";
+
+// What the first word that is no command was meant to be; "" when every word has its place.
+std::string unknown_command(const CLI::App& app, const std::vector<Declaration>& commands) {
+  if (!app.get_subcommands().empty()) return "";
+  const std::vector<std::string> left = app.remaining();
+  const auto word =
+      std::ranges::find_if(left, [](const std::string& text) { return !text.starts_with('-'); });
+  if (word == left.end()) return "";
+  std::vector<std::string> names;
+  for (const Declaration& command : commands) names.push_back(command.name);
+  const auto near = control::nearest(names, *word);
+  return "berth: there is no command \"" + escaped(*word) + "\"" +
+         (near ? " (did you mean \"" + *near + "\"?)" : "") + "\n";
+}
 
 }  // namespace
 
@@ -104,7 +121,8 @@ Parsed parse_command_line(int argc, const char* const* argv,
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     parsed.exit_code = app.exit(error, out, err) == 0 ? kDone : kUsage;
-    parsed.text = out.str() + err.str();
+    const std::string unknown = parsed.exit_code == kDone ? "" : unknown_command(app, commands);
+    parsed.text = unknown.empty() ? out.str() + err.str() : unknown;
     parsed.chosen = -1;
     return parsed;
   }
