@@ -153,8 +153,9 @@ class Commands(berth_testing.BerthTest):
     def test_words_that_nobody_knows_are_usage_errors(self):
         for words in (["frobnicate"], ["ps", "--nonsense"], ["wait"], []):
             result = self.berth.berth(*words)
-            self.assertNotEqual(0, result.returncode, words)
-            self.assertTrue(result.stderr + result.stdout, words)
+            self.assertEqual(64, result.returncode, words)
+            self.assertEqual("", result.stdout, words)
+            self.assertTrue(result.stderr, words)
 
     def test_the_root_comes_from_the_environment_too(self):
         result = subprocess.run([self.berth.binaries / "berth", "ps", "-o", "json"],

@@ -58,8 +58,8 @@ class Restart(berth_testing.BerthTest):
         # More than burst starts within the interval: the fourth one is not made.
         self.assertEqual(3, len(self.lines("starts")))
         self.assertTrue(row["error"])
-        self.assertEqual(0, self.berth.berth("start", "web").returncode)
-        self.until_lines("starts", 4)  # an operator says otherwise
+        self.assertEqual(1, self.berth.berth("start", "web").returncode)  # it fails again
+        self.until_lines("starts", 4)  # but an operator's word counts
 
     def test_a_new_definition_says_otherwise_too(self):
         self.run_with(FAIL, 'policy = "always"\ndelay = "10ms"\nburst = 2')
