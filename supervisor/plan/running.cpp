@@ -8,14 +8,15 @@ namespace berth::planning {
 namespace {
 
 // The definition differs in keys that the running process can take. A definition that was refused
-// is tried again after a while, another at once.
+// is tried again after a while, another at once; so is the old one when it is back, because the
+// refused one may have been applied in part.
 bool plan_update(PlanBuilder& builder, const Node& node) {
   const ObservedContainer& seen = *node.observed;
-  if (!node.renewed) return false;
+  if (!node.renewed && !seen.update_refused) return false;
   Changes changes = changes_between(*seen.spec, node.spec());
   if (changes.cost >= Cost::restart) return false;  // waits until its dependencies hold
   if (same(seen.update_refused, *node.desired) && !builder.due(seen.next_update)) return false;
-  std::string reason = summary(changes.keys);
+  std::string reason = node.renewed ? summary(changes.keys) : "after a refused change";
   builder.add(Stage::update, 0,
               Action{*node.name, action::Update{*node.desired, seen.launch_id}, std::move(reason),
                      std::move(changes.keys)});
