@@ -176,23 +176,23 @@ TEST_CASE("a host port that two containers publish goes to one of them, the same
 
 TEST_CASE("ten thousand hostile names of containers and networks leave no trace in the rules") {
   testing::HostileNames names;
-  NetworkView plain = small_view();
+  NetworkView view = small_view();
   for (std::uint16_t i = 1; i <= 500; ++i)
-    plain.ports.push_back(port("c", "10.20.0.9", "0.0.0.0", i, i));
-  const std::string reference = render_rules(plain, "berth").value();
-  for (int used = 0; used < testing::kHostileNameCount;) {
-    NetworkView view = plain;
-    for (PublishedPort& published : view.ports) published.container = names.next();
-    for (BridgeView& bridge : view.bridges) bridge.network = names.next();
-    used += static_cast<int>(view.ports.size() + view.bridges.size());
-    CHECK(render_rules(view, "berth") == reference);
-  }
+    view.ports.push_back(port("c", "10.20.0.9", "127.0.0.1", i, i));
+  const std::string reference = render_rules(view, "berth").value();
+  for (PublishedPort& published : view.ports) published.container = names.next();
+  for (BridgeView& bridge : view.bridges) bridge.network = names.next();
+  for (int i = 0; i < testing::kHostileNameCount; ++i)
+    view.bridges.push_back({names.next(), "br-lan", "10.20.0.0/24", true});
+  CHECK(render_rules(view, "berth") == reference);
 }
 
 TEST_CASE("ten thousand hostile values are refused, or stand in the rules as they are") {
   testing::HostileNames names;
+  std::set<std::string> seen;
   for (int i = 0; i < testing::kHostileNameCount; ++i) {
     const std::string name = names.next();
+    if (!seen.insert(name).second) continue;
     NetworkView view;
     view.bridges = {{"lan", name, "10.20.0.0/24", false}};
     const auto rules = render_rules(view, "berth");
