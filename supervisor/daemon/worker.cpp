@@ -168,7 +168,9 @@ void Worker::on_keeper_message(KeeperLink::Received received) {
       launcher_watches_.erase(message.id);
       pool_->launcher_gone(message.id, now);
       break;
-    case Kind::exited: host_->on_exit(message.id, message.code, message.status); break;
+    case Kind::exited:
+      if (!host_->on_exit(message.id, message.code, message.status)) keeper_.drop(message.id);
+      break;
     case Kind::stop: begin_shutdown(); break;
     case Kind::reload: read_definitions(); break;
     // A worker that is started again does not adopt yet: the sweep ends what an earlier one ran,

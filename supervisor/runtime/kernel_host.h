@@ -43,8 +43,9 @@ class KernelHost : public Host {
   // Probe actions with exec commands only; the others are the daemon's.
   void submit(const Action& action) override;
 
-  // A process that a launcher spawned has ended. `code` and `status` as waitid tells them.
-  void on_exit(std::uint64_t launch_id, int code, int status);
+  // A process that a launcher spawned has ended. `code` and `status` as waitid tells them. False
+  // when nobody wants to know: the keeper may forget it.
+  bool on_exit(std::uint64_t launch_id, int code, int status);
 
   // Exec probes have deadlines of their own.
   [[nodiscard]] std::optional<Instant> next_deadline() const;

@@ -157,11 +157,17 @@ void KernelHost::carry_out(const Action& action, const action::Update& deed) {
 
 // ---- ends ---------------------------------------------------------------------------------------
 
-void KernelHost::on_exit(std::uint64_t id, int code, int status) {
-  if (probes_.contains(id)) return end_probe(id, {code, status});
-  if (launches_.contains(id)) return end_launch(id, {code, status});
-  // An exit that overtook its launch's answer; of others nobody wants to know any more.
-  if (launching_.contains(id)) early_exits_[id] = {code, status};
+bool KernelHost::on_exit(std::uint64_t id, int code, int status) {
+  if (probes_.contains(id)) {
+    end_probe(id, {code, status});
+  } else if (launches_.contains(id)) {
+    end_launch(id, {code, status});
+  } else if (launching_.contains(id)) {
+    early_exits_[id] = {code, status};  // it overtook its launch's answer
+  } else {
+    return false;
+  }
+  return true;
 }
 
 void KernelHost::end_launch(std::uint64_t launch_id, EndOfProcess end) {
