@@ -14,6 +14,7 @@ Row row_of(const control::ContainerStatus& status) {
   row.cells = {{status.name, Colour::bold},
                {status.type},
                {status.phase, colour_of_phase(status.phase)},
+               {status.pid ? std::to_string(*status.pid) : "-"},
                {status.health == "none" ? "-" : status.health, colour_of_health(status.health)},
                {std::to_string(status.restarts)},
                {status.uptime ? short_duration(*status.uptime) : "-"},
@@ -54,8 +55,9 @@ class Ps : public Command {
       print(names);
       return kDone;
     }
-    print(render({"NAME", "TYPE", "PHASE", "HEALTH", "RESTARTS", "UPTIME", "ADDRESSES", "PORTS"},
-                 rows, context.out));
+    print(render(
+        {"NAME", "TYPE", "PHASE", "PID", "HEALTH", "RESTARTS", "UPTIME", "ADDRESSES", "PORTS"},
+        rows, context.out));
     return kDone;
   }
 
