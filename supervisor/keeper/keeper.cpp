@@ -206,6 +206,7 @@ void Keeper::start_worker() {
   begun_ = worker_is_full_ = false;
   begin_by_ = BootClock::now() + kOldLauncherPatience;
   start_worker_at_ = BootClock::now() + kRestartDelayMax;  // where the fork failed
+  start_launchers_at_ = {};
   wanted_ = 1;
   tell_stop_ = stop_requested_;
   table_.tell_everything();
@@ -241,7 +242,8 @@ void Keeper::give_up(LauncherSlot& slot) {
 void Keeper::on_launcher_end(LauncherSlot& slot, int status) {
   read_launcher(slot);  // it may have borne a child before it ended
   const Instant now = BootClock::now();
-  if (now - slot.process.started < kRestartDelayMin) start_launchers_at_ = now + kRestartDelayMin;
+  const bool quick = now - slot.process.started < kRestartDelayMin;
+  if (quick && !slot.given_up) start_launchers_at_ = now + kRestartDelayMin;
   slot.process = {};
   slot.worker_end.reset();
   slot.tell_gone = !slot.of_earlier_worker;
@@ -325,7 +327,7 @@ void Keeper::read_launcher(LauncherSlot& slot) {
     if (received.error == EAGAIN) return;
     if (received.error != 0 || received.size == 0) {
       slot.process.socket.reset();
-      give_up(slot);
+      slot.process.kill();  // where it is not ending anyway
       return;
     }
     const int fd = received.fd_count > 0 ? received.fds[0] : -1;
