@@ -240,9 +240,7 @@ std::vector<PlannedAction> planned(std::span<const Action> actions) {
 
 }  // namespace
 
-std::string list_document(const StateView& view) {
-  return list_document(container_statuses(view));
-}
+std::string list_document(const StateView& view) { return list_document(container_statuses(view)); }
 
 std::string list_document(std::span<const ContainerStatus> containers) {
   Json array = Json::array();
