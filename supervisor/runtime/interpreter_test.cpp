@@ -365,6 +365,42 @@ TEST_CASE("signals that the launcher ignores are a payload's as usual") {
         "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
 }
 
+TEST_CASE("a process joins a running container: its pid namespace by birth, the others by setns") {
+  TestLauncher launcher;
+  Program container;
+  container.add(Op::spawn, {.value = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS});
+  container.begin_child();
+  container.add(Op::host_name, {.text = "joined"});
+  container.add(Op::execute, {.text = "/bin/sleep", .text2 = words({"sleep", "1000"})});
+  const Answer first = launcher.run(container);
+  REQUIRE(first.reply.failed_step == -1);
+  launcher.told();
+  const unique_fd& pidfd = first.fds[0];
+
+  Pipe pipe;
+  Program joining;
+  joining.set_launch_id(77);
+  joining.set_fd_count(2);
+  joining.add(Op::set_ns, {.fd = slot(1), .value = CLONE_NEWPID});
+  joining.add(Op::spawn, {});
+  joining.add(Op::set_ns, {.value = CLONE_NEWPID, .flags = handoff::kAlways});
+  joining.begin_child();
+  joining.add(Op::set_ns, {.fd = slot(1), .value = CLONE_NEWNS | CLONE_NEWUTS});
+  joining.add(Op::duplicate, {.fd = slot(0), .fd2 = 1});
+  joining.add(Op::execute, {.text = "/bin/sh", .text2 = words({"sh", "-c", "echo $$; hostname"})});
+  const Answer second = launcher.run(joining, {pipe.writer.get(), pidfd.get()});
+  INFO(second.text());
+  REQUIRE(second.reply.failed_step == -1);
+  CHECK(launcher.told().message.pid == second.reply.pid);
+  CHECK(pipe.drain() == "2\njoined\n");
+  reap_pid(second.reply.pid);
+  CHECK(kernel::send_signal(pidfd.get(), SIGKILL).has_value());
+  CHECK(kernel::reap(pidfd.get()).has_value());
+  // The launcher is back where it was: its next child is no container's.
+  const Run after = run_to_end(launcher, shell("echo $$"));
+  CHECK(after.output == std::to_string(after.answer.reply.pid) + "\n");
+}
+
 TEST_CASE("a launcher ends with its keeper, and with its worker") {
   TestLauncher launcher;
   CHECK(launcher.run(Program()).reply.failed_step == -1);  // it is up

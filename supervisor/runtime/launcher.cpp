@@ -77,6 +77,7 @@ Result<void> Launcher::become_launcher() {
     return fail("the keeper is gone");  // it ended before the prctl
   }
   if (::prctl(PR_SET_DUMPABLE, 0) != 0) return fail_errno("cannot become undumpable");
+  ::prctl(PR_SET_NAME, "berth-launcher");  // else it is called by the number it was executed from
   ::umask(0);
   // The keeper says when to end. A terminal's interrupt, or one sent to all of a unit, would
   // leave programs half done.
