@@ -234,12 +234,9 @@ def limit(pid, name):
 
 
 def cpu_seconds(pid):
-    """The processor time that a process's cgroup has used."""
-    directory, v2 = cgroup_directory(pid, "cpuacct")
-    if v2:
-        stat = dict(line.split() for line in (directory / "cpu.stat").read_text().splitlines())
-        return int(stat["usage_usec"]) / 1e6
-    return int((directory / "cpuacct.usage").read_text()) / 1e9
+    """The processor time that a process has used."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def namespace(pid, kind):
