@@ -30,7 +30,7 @@ class Commands(berth_testing.BerthTest):
         table = self.berth.berth("ps").stdout.splitlines()
         self.assertEqual(3, len(table))
         self.assertIn("NAME", table[0])
-        for word in ("web", "ready", str(pid)):
+        for word in ("web", "ready", "healthy", web["addresses"][0]):
             self.assertIn(word, table[2].split())
 
     def test_ps_of_nothing_is_an_empty_array(self):

@@ -89,24 +89,24 @@ class Containers(berth_testing.BerthTest):
         self.assertRegex(text, r"keyctl -1 (1|38)\b")
 
     def test_no_descriptor_of_ours_gets_in(self):
-        text = self.outcome(
-            "for fd in /proc/self/fd/*; do echo \"${fd##*/} $(readlink $fd)\"; done")
-        numbers = {line.split()[0] for line in text.splitlines()}
-        # The shell may hold its script open, at 10 and above; sh's glob opens the directory as 3.
-        self.assertLessEqual(numbers, {"0", "1", "2", "3", "10", "11"}, text)
-        for line in text.splitlines():
-            self.assertNotRegex(line, r"/(etc|var|run)/berth|socket:|anon_inode|mnt:|net:")
+        listed = self.outcome("exec ls -l /proc/self/fd")
+        targets = dict(line.split()[-3::2] for line in listed.splitlines() if " -> " in line)
+        self.assertEqual({"0", "1", "2", "3"}, set(targets))
+        self.assertEqual("/dev/null", targets["0"])
+        self.assertTrue(targets["1"].endswith("/stdout"), targets)
+        self.assertTrue(targets["2"].endswith("/stderr"), targets)
+        self.assertRegex(targets["3"], "^/proc/1/fd$")  # what ls itself has opened
 
     def test_dangerous_paths_are_masked_or_read_only(self):
         text = self.outcome(
-            "wc -c < /proc/kcore; cat /proc/keys | wc -c\n"
+            "cat /proc/kcore | head -c 1 | wc -c; cat /proc/keys | wc -c\n"
             "echo b > /proc/sysrq-trigger || echo refused sysrq\n"
             "echo x > /proc/sys/kernel/core_pattern || echo refused core_pattern\n"
             "touch /sys/x || echo refused sys\n"
             "mount | grep ' on /sys ' | grep -c '[(,]ro[,)]'\ntrue")
         for word in ("sysrq", "core_pattern", "sys"):
             self.assertIn(f"refused {word}", text)
-        self.assertEqual(["0", "0"], text.splitlines()[:2])
+        self.assertEqual(["0", "0"], [line for line in text.splitlines() if line.isdigit()][:2])
 
     def test_dev_is_minimal_and_works(self):
         text = self.outcome(
@@ -145,7 +145,7 @@ class Containers(berth_testing.BerthTest):
         self.assertIn("GREETING=hello world", lines)
         self.assertEqual("shop-1", lines[-1])
         for line in lines[2:-1]:
-            self.assertRegex(line, r"^(GREETING|PATH|HOME|HOSTNAME|PWD|USER|TERM|OLDPWD|SHLVL|_)=")
+            self.assertRegex(line, r"^(GREETING|PATH|HOME|HOSTNAME|PWD|USER|TERM|OLDPWD|SHLVL|container|_)=")
 
     def test_the_default_hostname_is_the_containers_name(self):
         self.assertEqual("probe", self.outcome("hostname"))

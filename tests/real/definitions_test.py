@@ -50,7 +50,7 @@ limits:
         for name in ("first", "second"):
             self.berth.wait(name, "stopped")
         first = self.lines("first")
-        second = [line.replace("second", "first") for line in self.lines("second")]
+        second = [line.replace("NAME=second", "NAME=first") for line in self.lines("second")]
         self.assertEqual(first, second)
         self.assertIn("COLOUR=blue and green", first)
         self.assertIn("1000", first)

@@ -104,7 +104,8 @@ class Limits(berth_testing.BerthTest):
     def test_a_memory_limit_too_small_to_start_in_fails_by_its_reason(self):
         self.service("bystander")
         bystander = self.berth.wait("bystander", "ready")["pid"]
-        self.service("tiny", more='[limits]\nmemory = "1M"\n[restart]\npolicy = "no"')
+        self.service("tiny", command=toml(["python3", "-c", "import time; time.sleep(1e6)"]),
+                     more='[limits]\nmemory = "1M"\n[restart]\npolicy = "no"')
         self.berth.until("tiny", "it failed with a reason",
                          lambda row: row["phase"] == "failed"
                          and (row["error"] or row["oom_killed"]))

@@ -253,8 +253,7 @@ class Network(berth_testing.BerthTest):
     def test_a_port_on_the_sixth_protocols_loopback_is_an_error(self):
         self.serve("web", first='ports = ["[::1]:18080:8080"]')
         problems = berth_instance.poll("told", self.berth.problems, 10)
-        self.assertTrue(any("web.toml:4" in line and "ports" in line for line in problems),
-                        problems)
+        self.assertRegex("\n".join(problems), r"web\.toml:\d+:\d+: error: ports\[0\]: ")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ class Shutdown(berth_testing.BerthTest):
     def test_nothing_is_left(self):
         self.service("web", first='ports = ["127.0.0.1:18080:8080"]')
         self.service("data", first='mounts = [{ type = "tmpfs", target = "/x", size = "1M" }]')
-        self.service("failing", command='["false"]', more='[restart]\ndelay = "1h"')
+        self.service("failing", command='["false"]', more='[restart]\ndelay = "1h"\nmax_delay = "1h"')
         for name in ("web", "data"):
             self.berth.wait(name, "ready")
         self.berth.wait("failing", "backing-off")
