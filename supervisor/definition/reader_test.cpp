@@ -85,12 +85,14 @@ TEST_CASE("no text of 1 MiB takes long") {
 }
 
 TEST_CASE("the bounds are where they are said to be") {
-  CHECK(
-      read_timed(Format::yaml, "a: " + std::string(64, ' ') + "x\n#" +
-                                   repeated("# padding with a comment, wide enough\n", kMost - 99))
-          .root.has_value() == false);  // too many lines
-  CHECK(read_timed(Format::yaml, "a: x\n" + repeated("#" + std::string(98, '.') + "\n", kMost - 99))
-            .root);
+  const std::string comments = repeated("#" + std::string(98, '.') + "\n", 500u << 10);
+  CHECK(read_timed(Format::yaml, "a: x\n" + comments).root);
+  CHECK_FALSE(read_timed(Format::yaml, "a: x\n" + comments + comments).root);
+  CHECK_FALSE(read_timed(Format::yaml, "a: x\n" + repeated("# short\n", 300u << 10)).root);
+  CHECK(read_timed(Format::yaml, "a: " + repeated("x", 60u << 10)).root);
+  CHECK_FALSE(read_timed(Format::yaml, "a: " + repeated("x", 65u << 10)).root);
+  CHECK_FALSE(read_timed(Format::toml, repeated("x", 65u << 10) + " = 1").root);
+  CHECK(read_timed(Format::toml, "x = '" + repeated("x", 900u << 10) + "'").root);
   CHECK(read_timed(Format::toml, "a = 1\n" + repeated("# comment\n", kMost - 99)).root);
   CHECK_FALSE(read_timed(Format::toml, std::string(kMost + 1, '#')).root);
   CHECK(read_timed(Format::yaml, "a: " + std::string(63, '[') + std::string(63, ']')).root);
