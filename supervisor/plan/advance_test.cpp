@@ -110,6 +110,24 @@ TEST_CASE("what waits for its next start and is not wanted any more is stopped")
   CHECK_FALSE(stage.wake_at());
 }
 
+TEST_CASE("what is wanted again while its backoff lasts waits for its end") {
+  Stage stage;
+  ContainerSpec spec = service("db");
+  spec.autostart = false;
+  stage.define(spec);
+  stage.define(needing(service("web"), "db"));
+  stage.settle();
+  stage.exit("db", 1);
+  const ContainerSpec web = *stage.desired.containers["web"];
+  stage.edit("web", [](ContainerSpec& edited) { edited.depends_on.clear(); });
+  CHECK(stage.settle() == "clean-up db; update web; remove-sandbox db");
+  stage.define(web);
+  CHECK(stage.settle() == "update web");
+  CHECK(*stage.wake_at() == stage.now + 100ms);
+  stage.now += 100ms;
+  CHECK(stage.settle() == "create-sandbox db; launch db");
+}
+
 TEST_CASE("what cannot be cleaned up is tried again, and said") {
   Stage stage;
   stage.define(service("web"));

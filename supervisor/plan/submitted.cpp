@@ -35,10 +35,9 @@ class Submitted {
     ObservedContainer& container = begin(Task::remove_sandbox);
     container.sandbox = Presence::removing;
     if (!deed.for_good) return;
-    // It was about to start, and does not any more.
+    // It was about to start, and does not any more. Should that change, its backoff still holds.
     if (container.phase != Phase::creating && container.phase != Phase::backing_off) return;
     container.phase = Phase::stopped;
-    container.next_start.reset();
     container.error.clear();
   }
 
