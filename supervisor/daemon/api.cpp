@@ -23,6 +23,10 @@ control::CallResult<std::string> Worker::status(const std::string& name) {
     facts.root = paths_.root;
     facts.pid = ::getppid();  // the keeper is the daemon's main process
     facts.notices = host_->warnings();
+    for (const auto& [container, seen] : observed_.containers) {
+      const std::string trouble = logs_->trouble(container);
+      if (!trouble.empty()) facts.notices.push_back(container + ": " + trouble);
+    }
     if (!definition_watch_->trouble().empty())
       facts.notices.push_back(definition_watch_->trouble());
     return control::host_document(view(), facts);

@@ -128,6 +128,7 @@ Result<void> Worker::take_over() {
     if (found != containers.end() &&
         found->second->restart.policy == RestartPolicy::unless_stopped) {
       observed_.containers[name].intent = Intent::stop;
+      observed_.containers[name].phase = Phase::stopped;
     }
   }
   return {};

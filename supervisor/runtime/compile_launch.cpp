@@ -28,18 +28,14 @@ void add_limits(Program& program, const ContainerSpec& spec,
   }
 }
 
-// Opened read-write: no reader's death is then a SIGPIPE for the payload. The reading ends are for
-// the worker; the keeper's keep what is written while no worker runs.
+// Opened read-write: no reader's death is then a SIGPIPE for the payload. The worker opens them by
+// path to read; the keeper's descriptors keep what is written while no worker runs.
 void add_output(Program& program, std::string_view name, int slot, HeldKind kind,
                 const std::string& directory) {
   const std::string path = directory + "/" + std::string(name);
   program.add(Op::make_fifo, {.text = path, .value = 0600});
   program.add(Op::open_path, {.fd = slot, .text = path, .value = O_RDWR | O_NOFOLLOW | O_CLOEXEC});
   program.add(Op::hold, {.fd = slot, .value = static_cast<std::uint64_t>(kind)});
-  program.add(Op::open_path, {.fd = slots::kReader,
-                              .text = path,
-                              .value = O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC});
-  program.add(Op::give, {.fd = slots::kReader});
 }
 
 void add_outputs(Program& program, const ContainerSpec& spec, const Paths& paths) {

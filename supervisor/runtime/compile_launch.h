@@ -29,8 +29,7 @@ inline constexpr std::string_view kStderrFifo = "stderr";
 // later change has to be written into the same file; a renamed one would not be seen inside.)
 //
 // It makes the cgroups with their limits, the writable layer, and new output FIFOs, whose
-// read-write ends go to the keeper (log_stdout, log_stderr). After the pidfd it gives two
-// descriptors: stdout's and stderr's reading ends, non-blocking. The FIFOs are there whatever
+// read-write ends go to the keeper (log_stdout, log_stderr). The FIFOs are there whatever
 // logging.driver says, because it can change while the container runs: they must be drained.
 //
 // Errors name the definition's file, line and key: a limit, capability or mount that this host

@@ -118,6 +118,11 @@ class Host {
     return carry_out(*program, netns.fds[0].get());
   }
 
+  static unique_fd reading_end(const unique_fd& fifo) {
+    const std::string path = "/proc/self/fd/" + std::to_string(fifo.get());
+    return unique_fd(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  }
+
   Started carry_out(const Program& program, int netns) {
     Started started;
     started.answer = launcher.run(program, {netns});
@@ -127,15 +132,15 @@ class Host {
       if (started.answer.reply.pid != 0) reap_pid(started.answer.reply.pid);
       return started;
     }
-    REQUIRE(started.answer.fds.size() == 3);
+    REQUIRE(started.answer.fds.size() == 1);
     for (const auto kind : {handoff::HeldKind::log_stdout, handoff::HeldKind::log_stderr}) {
       auto told = launcher.told();
       CHECK(told.message.held == kind);
       started.held.push_back(std::move(told.fd));
     }
     CHECK(launcher.told().message.kind == KeeperMessage::Kind::born);
-    started.out = std::move(started.answer.fds[1]);
-    started.err = std::move(started.answer.fds[2]);
+    started.out = reading_end(started.held[0]);
+    started.err = reading_end(started.held[1]);
     return started;
   }
 

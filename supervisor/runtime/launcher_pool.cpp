@@ -6,7 +6,6 @@
 #include <span>
 #include <utility>
 
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "supervisor/base/units.h"
@@ -20,15 +19,6 @@ using namespace std::chrono_literals;
 
 // How long programs may wait for a busy pool before it grows.
 constexpr Duration kPatience = 250ms;
-
-// The step that the program in this memfd is at: the shared header's progress word.
-std::uint32_t progress_of(int memfd) {
-  void* page = ::mmap(nullptr, sizeof(handoff::ProgramHeader), PROT_READ, MAP_SHARED, memfd, 0);
-  if (page == MAP_FAILED) return 0;
-  const std::uint32_t step = static_cast<const volatile handoff::ProgramHeader*>(page)->progress;
-  ::munmap(page, sizeof(handoff::ProgramHeader));
-  return step;
-}
 
 std::uint32_t size_of(int memfd) {
   struct stat status{};
@@ -97,8 +87,9 @@ void LauncherPool::launcher_gone(std::uint64_t number, Instant now) {
   if (launcher.running) {
     const Running& running = *launcher.running;
     JobResult result;
-    result.error = explain_failure(running.job.program, progress_of(running.memfd.get()), 0,
-                                   "the launcher ended before it had answered");
+    result.error =
+        explain_failure(running.job.program, handoff::progress_of(running.memfd.get()).value_or(0),
+                        0, "the launcher ended before it had answered");
     finish(launcher, std::move(result));
   }
   dispatch(now);
@@ -158,10 +149,11 @@ void LauncherPool::on_time(Instant now) {
     launchers_.erase(number);
     give_up(launcher);
     JobResult result;
-    result.error = explain_failure(launcher.running->job.program,
-                                   progress_of(launcher.running->memfd.get()), 0,
-                                   "it does not answer (given up after " +
-                                       format_duration(launcher.running->job.deadline) + ")");
+    result.error =
+        explain_failure(launcher.running->job.program,
+                        handoff::progress_of(launcher.running->memfd.get()).value_or(0), 0,
+                        "it does not answer (given up after " +
+                            format_duration(launcher.running->job.deadline) + ")");
     finish(launcher, std::move(result));
   }
   if (waiting_since_ && now - *waiting_since_ >= kPatience && launchers_expected_ == 0 &&

@@ -14,7 +14,6 @@ inline constexpr int kPidfd = handoff::slot(0);   // exec: sent along
 inline constexpr int kCgroup = handoff::slot(1);  // what the child is born into
 inline constexpr int kStdout = handoff::slot(2);
 inline constexpr int kStderr = handoff::slot(3);
-inline constexpr int kReader = handoff::slot(4);
 inline constexpr int kTree = handoff::slot(5);  // the directory that the root is mounted on
 inline constexpr int kRoot = handoff::slot(6);  // the root's mount
 inline constexpr int kDev = handoff::slot(7);   // the mount of /dev
