@@ -21,6 +21,11 @@ class Trouble(AssertionError):
     """Something was not as it has to be; says what was seen."""
 
 
+def binaries():
+    """The directory of berthd and berth; absolute, as programs may start in any directory."""
+    return pathlib.Path(os.environ.get("BERTH_BIN", REPOSITORY / "build/bin")).resolve()
+
+
 def poll(what, check, seconds):
     """The first true answer of check(), asked until then; Trouble when there is none in time."""
     deadline = time.monotonic() + seconds
@@ -38,7 +43,7 @@ class Instance:
     def __init__(self, root, cgroup, settings=None):
         self.root = pathlib.Path(root)
         self.cgroup = cgroup
-        self.binaries = pathlib.Path(os.environ.get("BERTH_BIN", REPOSITORY / "build/bin"))
+        self.binaries = binaries()
         self.containers = self.root / "etc/berth/containers"
         self.containers.mkdir(parents=True, exist_ok=True)
         self.errors = self.root / "berthd.stderr"

@@ -118,6 +118,9 @@ def main():
     if missing := private_namespaces.missing_programs():
         print(f"skipped: not installed: {missing}")
         sys.exit(SKIPPED)
+    for program in ("berthd", "berth"):
+        if not (berth_instance.binaries() / program).exists():
+            sys.exit(f"{berth_instance.binaries() / program} is not built")
     failed = []
     names = test_names(sys.argv[1:])
     for name in names:
