@@ -1,13 +1,14 @@
 # What building, testing and showing berth need from Debian 12, and install_packages, which
 # installs what is not there yet. Sourced by tests/run and examples/run.
 
-# For ./CMakeLists.txt. (ccache is used when it is there, and not asked for.)
-build_packages="g++ cmake ninja-build pkg-config libtomlplusplus-dev libyaml-cpp-dev
+# For ./CMakeLists.txt; python3 runs the tests that it adds. (ccache is used when it is there, and
+# not asked for.)
+build_packages="g++ python3 cmake ninja-build pkg-config libtomlplusplus-dev libyaml-cpp-dev
   libsystemd-dev libuv1-dev libspdlog-dev libfmt-dev libseccomp-dev nlohmann-json3-dev
   libcli11-dev doctest-dev"
 
 # What berthd itself runs (nft), the programs of examples/shop, and what looks at them.
-run_packages="nftables iproute2 util-linux procps python3 redis-server redis-tools nginx curl"
+run_packages="nftables iproute2 util-linux procps redis-server redis-tools nginx curl"
 
 # For the tidy test.
 test_packages="clang-format-19"
