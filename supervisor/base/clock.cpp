@@ -1,9 +1,9 @@
 #include "supervisor/base/clock.h"
 
-#include <time.h>
-
 #include <array>
 #include <cstdio>
+
+#include <time.h>
 
 namespace berth {
 

@@ -1,4 +1,5 @@
-// The two clocks. Decisions take an Instant as an argument; only the imperative shell reads a clock.
+// The two clocks. Decisions take an Instant as an argument; only the imperative shell reads a
+// clock.
 #pragma once
 
 #include <chrono>

@@ -41,9 +41,9 @@ using Result = std::expected<T, Error>;
 }  // namespace berth
 
 // Evaluates to the value of a Result, or returns its error from the enclosing function.
-#define TRY(expression)                                                                  \
-  __extension__({                                                                        \
-    auto&& berth_try_result = (expression);                                              \
-    if (!berth_try_result) return std::unexpected(std::move(berth_try_result).error());  \
-    std::move(berth_try_result).value();                                                 \
+#define TRY(expression)                                                                 \
+  __extension__({                                                                       \
+    auto&& berth_try_result = (expression);                                             \
+    if (!berth_try_result) return std::unexpected(std::move(berth_try_result).error()); \
+    std::move(berth_try_result).value();                                                \
   })

@@ -2,9 +2,9 @@
 // birth; the few that a child keeps are dup2'ed onto 0, 1 and 2.
 #pragma once
 
-#include <unistd.h>
-
 #include <utility>
+
+#include <unistd.h>
 
 namespace berth {
 

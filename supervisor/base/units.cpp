@@ -14,10 +14,21 @@ struct SizeUnit {
   std::string_view name;
   unsigned shift;
 };
-constexpr std::array<SizeUnit, 15> kSizeUnits{{{"B", 0},   {"K", 10},  {"M", 20},  {"G", 30},
-                                               {"T", 40},  {"Ki", 10}, {"Mi", 20}, {"Gi", 30},
-                                               {"Ti", 40}, {"KiB", 10}, {"MiB", 20}, {"GiB", 30},
-                                               {"k", 10},  {"m", 20},  {"g", 30}}};
+constexpr std::array<SizeUnit, 15> kSizeUnits{{{"B", 0},
+                                               {"K", 10},
+                                               {"M", 20},
+                                               {"G", 30},
+                                               {"T", 40},
+                                               {"Ki", 10},
+                                               {"Mi", 20},
+                                               {"Gi", 30},
+                                               {"Ti", 40},
+                                               {"KiB", 10},
+                                               {"MiB", 20},
+                                               {"GiB", 30},
+                                               {"k", 10},
+                                               {"m", 20},
+                                               {"g", 30}}};
 
 struct TimeUnit {
   std::string_view name;
@@ -42,8 +53,8 @@ std::optional<Number> take_number(std::string_view& text) {
   if (length == std::string_view::npos) length = text.size();
   const std::string_view digits = text.substr(0, length);
   double value = 0;
-  const auto [end, failure] = std::from_chars(digits.begin(), digits.end(), value,
-                                              std::chars_format::fixed);
+  const auto [end, failure] =
+      std::from_chars(digits.begin(), digits.end(), value, std::chars_format::fixed);
   if (failure != std::errc{} || end != digits.end() || digits.front() == '.') return std::nullopt;
   text.remove_prefix(length);
   return Number{value, digits};

@@ -1,8 +1,8 @@
 #include "supervisor/base/units.h"
 
-#include <doctest/doctest.h>
-
 #include <cstdint>
+
+#include <doctest/doctest.h>
 
 using namespace berth;
 using namespace std::chrono_literals;
@@ -18,7 +18,8 @@ TEST_CASE("sizes are 1024-based and name their unit") {
 TEST_CASE("a size without a unit is refused and told what would be right") {
   CHECK(parse_bytes("512").error().what ==
         R"("512" is not a size: its unit is missing ("512M" or "512B"))");
-  for (const char* text : {"", "-1M", "M", "1X", "1 M", "99999999999999999999G", ".5M", "1.2.3M", "inf", "nanM", "1e3M"}) {
+  for (const char* text : {"", "-1M", "M", "1X", "1 M", "99999999999999999999G", ".5M", "1.2.3M",
+                           "inf", "nanM", "1e3M"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_bytes(text));
   }

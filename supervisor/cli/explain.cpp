@@ -1,11 +1,11 @@
 // berth explain: what a key of a definition means, from the key tables.
 #include <algorithm>
 
+#include "supervisor/base/nearest.h"
 #include "supervisor/cli/command.h"
 #include "supervisor/cli/key_help.h"
 #include "supervisor/cli/table.h"
 #include "supervisor/control/documents.h"
-#include "supervisor/control/nearest.h"
 
 namespace berth::cli {
 
@@ -86,9 +86,9 @@ class Explain : public Command {
     }
     std::vector<std::string> names;
     for (const KeyHelp& help : all) names.push_back(help.name);
-    const auto near = control::nearest(names, key_);
+    const std::string_view near = nearest(key_, names);
     return fail("there is no key \"" + key_ + "\"" +
-                (near ? " (did you mean \"" + *near + "\"?)" : ""));
+                (near.empty() ? "" : " (did you mean \"" + std::string(near) + "\"?)"));
   }
 
   std::string key_;

@@ -6,11 +6,11 @@
 #include <poll.h>
 #include <sys/inotify.h>
 
+#include "supervisor/base/nearest.h"
 #include "supervisor/cli/command.h"
 #include "supervisor/cli/log_files.h"
 #include "supervisor/cli/log_line.h"
 #include "supervisor/control/documents.h"
-#include "supervisor/control/nearest.h"
 
 namespace berth::cli {
 
@@ -107,9 +107,9 @@ class Logs : public Command {
          it.increment(ignored)) {
       known.push_back(it->path().filename().string());
     }
-    const auto near = control::nearest(known, name_);
+    const std::string_view near = nearest(name_, known);
     return fail("there are no logs of \"" + name_ + "\" in " + parent.string() +
-                (near ? " (did you mean \"" + *near + "\"?)" : ""));
+                (near.empty() ? "" : " (did you mean \"" + std::string(near) + "\"?)"));
   }
 
   // The last lines may begin in an older file; all after it is shown whole.

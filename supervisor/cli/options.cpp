@@ -4,9 +4,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include "supervisor/base/nearest.h"
 #include "supervisor/base/units.h"
 #include "supervisor/cli/command.h"
-#include "supervisor/control/nearest.h"
 
 namespace berth::cli {
 
@@ -29,9 +29,9 @@ std::string unknown_command(const CLI::App& app, const std::vector<Declaration>&
   if (word == left.end()) return "";
   std::vector<std::string> names;
   for (const Declaration& command : commands) names.push_back(command.name);
-  const auto near = control::nearest(names, *word);
+  const std::string_view near = nearest(*word, names);
   return "berth: there is no command \"" + escaped(*word) + "\"" +
-         (near ? " (did you mean \"" + *near + "\"?)" : "") + "\n";
+         (near.empty() ? "" : " (did you mean \"" + std::string(near) + "\"?)") + "\n";
 }
 
 }  // namespace

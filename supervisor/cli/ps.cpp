@@ -20,7 +20,7 @@ Row row_of(const control::ContainerStatus& status) {
                {status.uptime ? short_duration(*status.uptime) : "-"},
                {joined(status.addresses, ",")},
                {joined(status.ports, ",")}};
-  row.below = status.error;
+  row.below = status.error.empty() ? status.waiting : status.error;
   return row;
 }
 

@@ -37,6 +37,7 @@ std::string container_sheet(const control::ContainerStatus& status, const Termin
     phase += " (next start in " + std::to_string(*status.next_start_in) + "ms)";
   sheet.line("phase", phase, colour_of_phase(status.phase));
   sheet.line("error", status.error, Colour::red);
+  sheet.line("waiting", status.waiting);
   std::string health = status.health == "none" ? "" : status.health;
   if (!status.health_message.empty() && !health.empty()) health += ": " + status.health_message;
   sheet.line("health", health, colour_of_health(status.health));

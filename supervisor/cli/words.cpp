@@ -45,7 +45,8 @@ std::string joined(const std::vector<std::string>& texts, std::string_view separ
 
 std::string plight(const control::ContainerStatus& status) {
   std::string text = status.phase;
-  const std::string& why = status.error.empty() ? status.last_exit : status.error;
+  std::string why = status.error.empty() ? status.waiting : status.error;
+  if (why.empty()) why = status.last_exit;
   if (!why.empty()) text += ": " + why;
   if (status.next_start_in)
     text += ", next start in " + std::to_string(*status.next_start_in) + "ms";

@@ -7,6 +7,7 @@
 #include "supervisor/model/keys.h"
 #include "supervisor/model/status.h"
 #include "supervisor/model/values.h"
+#include "supervisor/plan/explain.h"
 
 namespace berth::control {
 
@@ -91,7 +92,8 @@ void add_observed(ContainerStatus& status, const ObservedContainer& container,
   status.since = format_rfc3339(view.wall_now - age);
 }
 
-ContainerStatus make_status(const StateView& view, const std::string& name) {
+ContainerStatus make_status(const StateView& view, const std::string& name,
+                            const std::map<std::string, std::string>& waiting) {
   ContainerStatus status;
   status.name = name;
   status.phase = berth::name_of(Phase::absent);
@@ -108,6 +110,8 @@ ContainerStatus make_status(const StateView& view, const std::string& name) {
   }
   if (seen != view.observed.containers.end()) add_observed(status, seen->second, view);
 
+  if (const auto found = waiting.find(name); found != waiting.end()) status.waiting = found->second;
+
   const Diagnostic* problem = first_error(view.problems, name);
   if (problem == nullptr) return status;
   if (status.file.empty()) status.file = problem->pos.file;
@@ -121,7 +125,10 @@ ContainerStatus make_status(const StateView& view, const std::string& name) {
 
 std::vector<ContainerStatus> container_statuses(const StateView& view) {
   std::vector<ContainerStatus> statuses;
-  for (const std::string& name : known_names(view)) statuses.push_back(make_status(view, name));
+  const auto waiting = waits(view.desired, view.observed);
+  for (const std::string& name : known_names(view)) {
+    statuses.push_back(make_status(view, name, waiting));
+  }
   return statuses;
 }
 
@@ -130,7 +137,7 @@ std::optional<ContainerStatus> container_status(const StateView& view, const std
                      view.observed.containers.contains(name) ||
                      first_error(view.problems, name) != nullptr;
   if (!known || name.empty()) return std::nullopt;
-  return make_status(view, name);
+  return make_status(view, name, waits(view.desired, view.observed));
 }
 
 HostStatus host_status(const StateView& view, const HostFacts& facts) {

@@ -75,6 +75,7 @@ TEST_CASE("the list document of a running container holds every member under its
     ],
     "generation": 7,
     "error": "",
+    "waiting": "",
     "since": "1970-01-12T13:46:40.000000000Z",
     "uptime": 65,
     "next_start_in": null,

@@ -31,6 +31,7 @@ void members(S& s, V visit) {
   visit("groups", s.groups);
   visit("generation", s.generation);
   visit("error", s.error);
+  visit("waiting", s.waiting);
   visit("since", s.since);
   visit("uptime", s.uptime);
   visit("next_start_in", s.next_start_in);

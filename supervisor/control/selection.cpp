@@ -4,7 +4,7 @@
 #include <optional>
 #include <set>
 
-#include "supervisor/control/nearest.h"
+#include "supervisor/base/nearest.h"
 
 namespace berth::control {
 
@@ -15,8 +15,8 @@ bool in_group(const ContainerSpec& spec, const std::string& group) {
 }
 
 std::string guess(const std::vector<std::string>& known, const std::string& name) {
-  const auto near = nearest(known, name);
-  return near ? " (did you mean \"" + *near + "\"?)" : "";
+  const std::string_view near = nearest(name, known);
+  return near.empty() ? "" : " (did you mean \"" + std::string(near) + "\"?)";
 }
 
 CallError no_such_group(const DesiredState& desired, const std::string& group) {

@@ -2,8 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include "supervisor/control/nearest.h"
-
 using namespace berth;
 using namespace berth::control;
 
@@ -52,12 +50,4 @@ TEST_CASE("a container without a definition can be stopped, but not started") {
 
 TEST_CASE("nothing selected is an error") {
   CHECK(select(shop(), {}, {}, false).error().name == "NothingSelected");
-}
-
-TEST_CASE("a swap of neighbours is near, another word and an endless one are not") {
-  const std::vector<std::string> known{"limits.memory", "command"};
-  CHECK(nearest(known, "limits.memroy") == "limits.memory");
-  CHECK_FALSE(nearest(known, "ports"));
-  CHECK_FALSE(nearest(known, std::string(10000, 'c')));
-  CHECK_FALSE(nearest({}, "x"));
 }

@@ -29,10 +29,11 @@ struct ContainerStatus {
   std::vector<std::string> addresses;
   std::vector<std::string> ports;  // as written: "127.0.0.1:9443:8080/tcp"
   std::vector<std::string> groups;
-  std::uint64_t generation = 0;        // of the set of definitions
-  std::string error;                   // why it is not as it should be; empty when all is well
-  std::string since;                   // RFC 3339: when the process began; empty when there is none
-  std::optional<std::int64_t> uptime;  // in seconds; null: no process
+  std::uint64_t generation = 0;  // of the set of definitions
+  std::string error;             // why it is not as it should be; empty when all is well
+  std::string waiting;  // for what it waits before it starts or changes; empty: for nothing
+  std::string since;    // RFC 3339: when the process began; empty when there is none
+  std::optional<std::int64_t> uptime;         // in seconds; null: no process
   std::optional<std::int64_t> next_start_in;  // in milliseconds, while backing-off
   std::uint64_t launch = 0;                   // number of its last launch; 0: never launched
   bool completed = false;                     // a oneshot that ended well

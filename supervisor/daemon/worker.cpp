@@ -347,6 +347,11 @@ void Worker::note(const Event& event) {
                          control::exited_event(exited.container, exited.status, wall_now())));
                    }
                  },
+                 [this](const event::RootRemoved& removed) {
+                   if (desired_.containers.contains(removed.container)) return;
+                   std::error_code failure;
+                   std::filesystem::remove(paths_.stopped(removed.container), failure);
+                 },
                  [this](const event::CleanedUp& cleaned) { logs_->close(cleaned.container); },
                  [this](const event::Updated& updated) {
                    const auto found = desired_.containers.find(updated.container);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "supervisor/model/capabilities.h"
+
 namespace berth::definition {
 
 namespace {
@@ -122,11 +124,9 @@ Checked check_environment_name(std::string_view text) {
 
 Checked check_capability(std::string_view text) {
   if (!normal_capability(text).empty()) return std::nullopt;
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  const std::string_view near = nearest(lower, capability_names());
+  const auto names = capability_names();
+  const std::string_view near =
+      nearest(text, std::vector<std::string_view>(names.begin(), names.end()));
   return wrong(
       text, "a capability",
       near.empty() ? "such as net_admin, or all" : "did you mean " + std::string(near) + "?");
@@ -219,61 +219,10 @@ std::optional<Subnet> parse_subnet(std::string_view text) {
   return subnet;
 }
 
-// linux/capability.h, in the order of their numbers.
-const std::vector<std::string_view>& capability_names() {
-  static const std::vector<std::string_view> names{"chown",
-                                                   "dac_override",
-                                                   "dac_read_search",
-                                                   "fowner",
-                                                   "fsetid",
-                                                   "kill",
-                                                   "setgid",
-                                                   "setuid",
-                                                   "setpcap",
-                                                   "linux_immutable",
-                                                   "net_bind_service",
-                                                   "net_broadcast",
-                                                   "net_admin",
-                                                   "net_raw",
-                                                   "ipc_lock",
-                                                   "ipc_owner",
-                                                   "sys_module",
-                                                   "sys_rawio",
-                                                   "sys_chroot",
-                                                   "sys_ptrace",
-                                                   "sys_pacct",
-                                                   "sys_admin",
-                                                   "sys_boot",
-                                                   "sys_nice",
-                                                   "sys_resource",
-                                                   "sys_time",
-                                                   "sys_tty_config",
-                                                   "mknod",
-                                                   "lease",
-                                                   "audit_write",
-                                                   "audit_control",
-                                                   "setfcap",
-                                                   "mac_override",
-                                                   "mac_admin",
-                                                   "syslog",
-                                                   "wake_alarm",
-                                                   "block_suspend",
-                                                   "audit_read",
-                                                   "perfmon",
-                                                   "bpf",
-                                                   "checkpoint_restore"};
-  return names;
-}
-
 std::string normal_capability(std::string_view text) {
-  std::string name(text);
-  for (char& c : name) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  if (name.starts_with("cap_")) name.erase(0, 4);
-  if (name == "all") return name;
-  const auto& known = capability_names();
-  return std::ranges::find(known, name) == known.end() ? std::string() : name;
+  if (text == "all" || text == "ALL") return "all";
+  const auto number = capability_number(text);
+  return number ? std::string(capability_name(*number)) : std::string();
 }
 
 std::optional<std::uint64_t> parse_number(std::string_view text, std::uint64_t most) {

@@ -36,7 +36,6 @@ std::optional<Subnet> parse_subnet(std::string_view text);
 
 // "NET_ADMIN", "cap_net_admin" -> "net_admin"; empty for what is no capability. "all" stays.
 std::string normal_capability(std::string_view text);
-const std::vector<std::string_view>& capability_names();
 
 // A decimal number, no sign, no more than `most`.
 std::optional<std::uint64_t> parse_number(std::string_view text, std::uint64_t most);

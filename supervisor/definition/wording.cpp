@@ -11,7 +11,6 @@ namespace berth::definition {
 namespace {
 
 constexpr size_t kQuotedBytesMost = 60;
-constexpr size_t kWordBytesMost = 64;  // longer words are nobody's slip of the finger
 
 bool is_bare(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -47,26 +46,6 @@ size_t disturbing_length(std::string_view rest) {
   return marks || (byte(1) == 0x81 && byte(2) >= 0xa6 && byte(2) <= 0xa9) ? 3 : 0;
 }
 
-// Insertions, deletions, replacements, and two neighbours that changed places, each counting one.
-size_t edit_distance(std::string_view left, std::string_view right) {
-  std::vector<size_t> older;
-  std::vector<size_t> old(right.size() + 1);
-  std::iota(old.begin(), old.end(), size_t{0});
-  for (size_t i = 1; i <= left.size(); ++i) {
-    std::vector<size_t> row{i};
-    for (size_t j = 1; j <= right.size(); ++j) {
-      const bool same = left[i - 1] == right[j - 1];
-      size_t least = std::min({old[j - 1] + (same ? 0 : 1), old[j] + 1, row[j - 1] + 1});
-      const bool swapped =
-          i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1];
-      if (swapped) least = std::min(least, older[j - 2] + 1);
-      row.push_back(least);
-    }
-    older = std::exchange(old, std::move(row));
-  }
-  return old.back();
-}
-
 }  // namespace
 
 std::string quote(std::string_view text) {
@@ -100,23 +79,6 @@ std::string alternatives(const std::vector<std::string_view>& words) {
     text += words[i];
   }
   return text;
-}
-
-std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates) {
-  if (word.size() > kWordBytesMost) return {};
-  std::string_view best;
-  size_t least = word.size() / 3 + 2;  // farther than this is another word, not a slip
-  for (const std::string_view candidate : candidates) {
-    const size_t distance = edit_distance(word, candidate);
-    if (distance >= least || distance >= candidate.size()) continue;
-    least = distance;
-    best = candidate;
-  }
-  const auto begun = std::ranges::find_if(candidates, [&](std::string_view candidate) {
-    return word.size() >= 3 && candidate.starts_with(word);
-  });
-  if (best.empty() && begun != candidates.end()) best = *begun;
-  return best;
 }
 
 Complaint split_complaint(const std::string& message) {

@@ -1,10 +1,11 @@
-// The words of diagnostics: quoting what a file says, lists of alternatives, the nearest known
-// name.
+// The words of diagnostics: quoting what a file says, and lists of alternatives.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "supervisor/base/nearest.h"
 
 namespace berth::definition {
 
@@ -17,9 +18,6 @@ std::string show_key(std::string_view key);
 
 // "a", "a or b", "a, b or c".
 std::string alternatives(const std::vector<std::string_view>& words);
-
-// The candidate with the least edit distance, if it is near enough to be meant; "" otherwise.
-std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates);
 
 // Splits "problem (remedy)", as the parsers of base/units.h word their errors.
 struct Complaint {

@@ -68,23 +68,6 @@ Result<std::string> read_all(const std::string& path) {
 
 }  // namespace
 
-std::string CgroupLayout::mount_of(const std::string& controller) const {
-  if (const auto found = v1.find(controller); found != v1.end()) return found->second;
-  return v2.contains(controller) ? tracking : "";
-}
-
-std::vector<std::string> CgroupLayout::v1_mounts(const std::set<std::string>& controllers) const {
-  std::vector<std::string> mounts;
-  for (const std::string& controller : controllers) {
-    const auto found = v1.find(controller);
-    if (found == v1.end()) continue;
-    if (std::find(mounts.begin(), mounts.end(), found->second) == mounts.end()) {
-      mounts.push_back(found->second);
-    }
-  }
-  return mounts;
-}
-
 Result<CgroupLayout> parse_cgroup_layout(std::string_view mountinfo, std::string_view controllers) {
   CgroupLayout layout;
   bool tracking_is_whole = false;
@@ -121,22 +104,6 @@ Result<CgroupLayout> detect_cgroup_layout() {
   const CgroupLayout without = TRY(parse_cgroup_layout(mountinfo, ""));
   const std::string controllers = TRY(read_all(without.tracking + "/cgroup.controllers"));
   return parse_cgroup_layout(mountinfo, controllers);
-}
-
-std::vector<CgroupWrite> enable_controllers(const CgroupLayout& layout, std::string_view parent,
-                                            const std::set<std::string>& controllers) {
-  std::vector<CgroupWrite> writes;
-  std::vector<std::string> directories = {layout.tracking};
-  for (const std::string& name : split(std::string(parent), '/')) {
-    if (!name.empty()) directories.push_back(directories.back() + "/" + name);
-  }
-  for (const std::string& directory : directories) {
-    for (const std::string& controller : controllers) {
-      if (!layout.v2.contains(controller) || layout.v1.contains(controller)) continue;
-      writes.push_back({directory + "/cgroup.subtree_control", "+" + controller});
-    }
-  }
-  return writes;
 }
 
 }  // namespace berth::kernel

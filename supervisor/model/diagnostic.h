@@ -23,10 +23,10 @@ enum class Severity { error, warning };
 struct Diagnostic {
   Severity severity = Severity::error;
   SourcePos pos;
-  std::string key;       // "limits.memory"; empty when the file as a whole is meant
-  std::string problem;   // "\"512\" is not a size: its unit is missing"
-  std::string remedy;    // "\"512M\" or \"512B\""; empty when there is none
-  std::string container; // whose definition it concerns; empty for the host's or a whole set's
+  std::string key;        // "limits.memory"; empty when the file as a whole is meant
+  std::string problem;    // "\"512\" is not a size: its unit is missing"
+  std::string remedy;     // "\"512M\" or \"512B\""; empty when there is none
+  std::string container;  // whose definition it concerns; empty for the host's or a whole set's
   auto operator<=>(const Diagnostic&) const = default;
 };
 

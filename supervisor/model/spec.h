@@ -63,7 +63,7 @@ struct HealthSpec {
   std::string http;               // "http://127.0.0.1:8080/healthz": 200 to 399 is healthy
   Duration interval = std::chrono::seconds(10);
   Duration timeout = std::chrono::seconds(3);
-  std::int64_t retries = 3;  // failures in a row before unhealthy
+  std::int64_t retries = 3;             // failures in a row before unhealthy
   Duration start_period = Duration(0);  // failures within it do not count
   HealthAction on_failure = HealthAction::restart;
   [[nodiscard]] bool configured() const { return !exec.empty() || !tcp.empty() || !http.empty(); }
@@ -82,9 +82,9 @@ struct LimitSpec {
   std::optional<Bytes> memory;       // memory.max, v1: memory.limit_in_bytes
   std::optional<Bytes> memory_high;  // memory.high, v1: memory.soft_limit_in_bytes (approximation)
   std::optional<double> cpus;        // cpu.max, v1: cpu.cfs_quota_us
-  std::optional<std::int64_t> cpu_weight;  // 1 to 10000, cpu.weight, v1: cpu.shares
-  std::string cpuset;                // "0-1,3"; empty: all
-  std::optional<std::int64_t> pids;  // pids.max
+  std::optional<std::int64_t> cpu_weight;     // 1 to 10000, cpu.weight, v1: cpu.shares
+  std::string cpuset;                         // "0-1,3"; empty: all
+  std::optional<std::int64_t> pids;           // pids.max
   std::map<std::string, UlimitSpec> ulimits;  // "nofile" -> …
   bool operator==(const LimitSpec&) const = default;
 };
@@ -162,11 +162,11 @@ struct NetworkSpec {
 
 // berthd.toml: the settings of one instance of the daemon.
 struct HostSpec {
-  std::string cgroup = "berth";        // the parent of all containers' cgroups
-  std::string bridge = "berth0";       // the default network's link
-  std::string subnet = "10.88.0.0/16"; // the default network's addresses
-  std::string nft_table = "berth";     // family inet
-  std::string log_level = "info";      // debug | info | warning | error
+  std::string cgroup = "berth";         // the parent of all containers' cgroups
+  std::string bridge = "berth0";        // the default network's link
+  std::string subnet = "10.88.0.0/16";  // the default network's addresses
+  std::string nft_table = "berth";      // family inet
+  std::string log_level = "info";       // debug | info | warning | error
   std::map<std::string, SourcePos> where;
 };
 

@@ -19,7 +19,16 @@ namespace berth {
 // failed: it stays down until an operator or a new definition says otherwise.
 // stopped: down by wish, or a oneshot that completed.
 enum class Phase {
-  absent, pulling, creating, starting, ready, unhealthy, stopping, stopped, backing_off, failed,
+  absent,
+  pulling,
+  creating,
+  starting,
+  ready,
+  unhealthy,
+  stopping,
+  stopped,
+  backing_off,
+  failed,
   frozen
 };
 std::string_view name_of(Phase phase);  // "backing-off"

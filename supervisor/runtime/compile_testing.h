@@ -13,8 +13,7 @@ namespace berth::runtime::testing {
 
 inline HostFacts unified_host() {
   HostFacts facts;
-  facts.unified = "/sys/fs/cgroup";
-  add_unified_controllers("cpuset cpu io memory pids\n", facts);
+  take_cgroup_layout({"/sys/fs/cgroup", {}, {"cpuset", "cpu", "io", "memory", "pids"}}, facts);
   facts.cpus = "0-3";
   facts.mems = "0";
   facts.hard_limits.fill(UlimitSpec::kUnlimited);

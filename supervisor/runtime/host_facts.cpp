@@ -2,65 +2,25 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
-#include <sstream>
 #include <string_view>
 
 #include <sys/resource.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include "supervisor/base/files.h"
 #include "supervisor/runtime/limits.h"
 #include "supervisor/runtime/security.h"
 
 namespace berth::runtime {
 namespace {
 
-std::string content_of(const std::string& path) {
-  std::ifstream file(path);
-  std::stringstream content;
-  content << file.rdbuf();
-  return content.str();
-}
+// Empty for a file that is not there: what it would tell is then not known.
+std::string content_of(const std::string& path) { return read_small_file(path).value_or(""); }
 
 std::string first_line_of(const std::string& path) {
   const std::string content = content_of(path);
   return content.substr(0, content.find('\n'));
-}
-
-std::vector<std::string> split(std::string_view text, char separator) {
-  std::vector<std::string> parts;
-  std::stringstream stream{std::string(text)};
-  for (std::string part; std::getline(stream, part, separator);) {
-    if (!part.empty()) parts.push_back(part);
-  }
-  return parts;
-}
-
-// Mount points in mountinfo have blanks and backslashes written as \040 and the like.
-std::string unescape(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 3 < text.size()) {
-      out += static_cast<char>(std::strtol(std::string(text.substr(i + 1, 3)).c_str(), nullptr, 8));
-      i += 3;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
-
-void read_cgroup_mount(const std::vector<std::string>& fields, HostFacts& facts) {
-  const auto dash = std::find(fields.begin(), fields.end(), "-");
-  if (fields.size() < 5 || std::distance(dash, fields.end()) < 4) return;
-  const std::string mount = unescape(fields[4]);
-  const std::string& type = dash[1];
-  if (type == "cgroup2" && facts.unified.empty()) facts.unified = mount;
-  if (type != "cgroup") return;
-  for (const std::string& option : split(dash[3], ',')) {
-    facts.controllers.try_emplace(option, ControllerHome{mount, true});
-  }
 }
 
 std::uint64_t number_in(const std::string& text, std::string_view after) {
@@ -108,20 +68,10 @@ void gather_privileges(HostFacts& facts) {
 
 }  // namespace
 
-Result<void> read_cgroup_layout(std::string_view mountinfo, HostFacts& facts) {
-  for (const std::string& line : split(mountinfo, '\n')) {
-    read_cgroup_mount(split(line, ' '), facts);
-  }
-  if (facts.unified.empty()) {
-    return fail("this host has no cgroup v2 tree: mount one, for example at /sys/fs/cgroup");
-  }
-  return {};
-}
-
-void add_unified_controllers(std::string_view controllers, HostFacts& facts) {
-  std::string names(controllers);
-  std::replace(names.begin(), names.end(), '\n', ' ');
-  for (const std::string& name : split(names, ' ')) {
+void take_cgroup_layout(const kernel::CgroupLayout& layout, HostFacts& facts) {
+  facts.unified = layout.tracking;
+  for (const auto& [name, mount] : layout.v1) facts.controllers[name] = {mount, true};
+  for (const std::string& name : layout.v2) {
     facts.controllers.try_emplace(name, ControllerHome{facts.unified, false});
   }
 }
@@ -129,8 +79,7 @@ void add_unified_controllers(std::string_view controllers, HostFacts& facts) {
 Result<HostFacts> gather_host_facts(const HostSpec& host) {
   HostFacts facts;
   facts.cgroup_parent = host.cgroup;
-  TRY(read_cgroup_layout(content_of("/proc/self/mountinfo"), facts));
-  add_unified_controllers(content_of(facts.unified + "/cgroup.controllers"), facts);
+  take_cgroup_layout(TRY(kernel::detect_cgroup_layout()), facts);
   gather_processors(facts);
   facts.memory = number_in(content_of("/proc/meminfo"), "MemTotal:") * 1024;
   gather_privileges(facts);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "supervisor/base/result.h"
+#include "supervisor/kernel/cgroup.h"
 #include "supervisor/model/spec.h"
 #include "supervisor/storage/host_template.h"
 
@@ -50,9 +51,7 @@ struct HostFacts {
 // Reads /proc and /sys. Fails when the host cannot run containers at all: no cgroup v2 tree.
 Result<HostFacts> gather_host_facts(const HostSpec& host);
 
-// The part that reads mounts: from the text of /proc/self/mountinfo and, for the v2 tree found in
-// it, the content of its cgroup.controllers.
-Result<void> read_cgroup_layout(std::string_view mountinfo, HostFacts& facts);
-void add_unified_controllers(std::string_view controllers, HostFacts& facts);
+// The part about cgroups. On a host that has a controller on v1 and on v2, v1 is what is in use.
+void take_cgroup_layout(const kernel::CgroupLayout& layout, HostFacts& facts);
 
 }  // namespace berth::runtime

@@ -150,23 +150,14 @@ TEST_CASE("lists of processors are read as the kernel writes them") {
   CHECK(!parse_cpu_list("1,,2"));
 }
 
-TEST_CASE("the cgroup layout is read from mountinfo") {
+TEST_CASE("a controller that v1 has is used there, another one on v2") {
   HostFacts facts;
-  REQUIRE(read_cgroup_layout(
-      "31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n"
-      "32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,relatime shared:5 - cgroup cgroup "
-      "rw,cpu,cpuacct\n"
-      "35 31 0:32 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
-      "41 31 0:38 / /sys/fs/cgroup/uni\\040fied rw - cgroup2 cgroup2 rw,nsdelegate\n",
-      facts));
-  CHECK(facts.unified == "/sys/fs/cgroup/uni fied");
-  CHECK(*facts.controller("cpu") == ControllerHome{"/sys/fs/cgroup/cpu,cpuacct", true});
-  CHECK(*facts.controller("memory") == ControllerHome{"/sys/fs/cgroup/memory", true});
-  CHECK(facts.controller("pids") == nullptr);
-  add_unified_controllers("hugetlb pids", facts);
-  CHECK(*facts.controller("pids") == ControllerHome{"/sys/fs/cgroup/uni fied", false});
-  HostFacts none;
-  CHECK(!read_cgroup_layout("31 23 0:28 / / rw - ext4 /dev/vda rw\n", none));
+  take_cgroup_layout({"/sys/fs/cgroup/unified", {{"cpu", "/sys/fs/cgroup/cpu"}}, {"cpu", "pids"}},
+                     facts);
+  CHECK(facts.unified == "/sys/fs/cgroup/unified");
+  CHECK(*facts.controller("cpu") == ControllerHome{"/sys/fs/cgroup/cpu", true});
+  CHECK(*facts.controller("pids") == ControllerHome{"/sys/fs/cgroup/unified", false});
+  CHECK(facts.controller("memory") == nullptr);
 }
 
 TEST_CASE("the OOM count, the tracking cgroup and the parents are where the layout has them") {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 #include <linux/capability.h>
 
@@ -12,58 +11,13 @@
 namespace berth::runtime {
 namespace {
 
-// In the kernel's order (linux/capability.h): the index is the number.
-constexpr std::array<std::string_view, 41> kNames = {"chown",
-                                                     "dac_override",
-                                                     "dac_read_search",
-                                                     "fowner",
-                                                     "fsetid",
-                                                     "kill",
-                                                     "setgid",
-                                                     "setuid",
-                                                     "setpcap",
-                                                     "linux_immutable",
-                                                     "net_bind_service",
-                                                     "net_broadcast",
-                                                     "net_admin",
-                                                     "net_raw",
-                                                     "ipc_lock",
-                                                     "ipc_owner",
-                                                     "sys_module",
-                                                     "sys_rawio",
-                                                     "sys_chroot",
-                                                     "sys_ptrace",
-                                                     "sys_pacct",
-                                                     "sys_admin",
-                                                     "sys_boot",
-                                                     "sys_nice",
-                                                     "sys_resource",
-                                                     "sys_time",
-                                                     "sys_tty_config",
-                                                     "mknod",
-                                                     "lease",
-                                                     "audit_write",
-                                                     "audit_control",
-                                                     "setfcap",
-                                                     "mac_override",
-                                                     "mac_admin",
-                                                     "syslog",
-                                                     "wake_alarm",
-                                                     "block_suspend",
-                                                     "audit_read",
-                                                     "perfmon",
-                                                     "bpf",
-                                                     "checkpoint_restore"};
-
-constexpr std::uint64_t bit(int number) { return std::uint64_t{1} << number; }
+constexpr std::uint64_t bit(int number) { return capability_bit(number); }
 
 // Docker's default without net_raw (spoofing on a shared bridge), mknod and audit_write.
 constexpr std::uint64_t kDefault = bit(CAP_CHOWN) | bit(CAP_DAC_OVERRIDE) | bit(CAP_FOWNER) |
                                    bit(CAP_FSETID) | bit(CAP_KILL) | bit(CAP_SETGID) |
                                    bit(CAP_SETUID) | bit(CAP_SETPCAP) | bit(CAP_NET_BIND_SERVICE) |
                                    bit(CAP_SYS_CHROOT) | bit(CAP_SETFCAP);
-
-constexpr std::uint64_t kAll = bit(static_cast<int>(kNames.size())) - 1;
 
 bool is_all(std::string_view name) { return name == "all" || name == "ALL"; }
 
@@ -93,36 +47,21 @@ constexpr std::array<std::string_view, 22> kMasked = {
 
 }  // namespace
 
-std::optional<int> capability_number(std::string_view name) {
-  std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  if (lower.starts_with("cap_")) lower.erase(0, 4);
-  const auto found = std::find(kNames.begin(), kNames.end(), lower);
-  if (found == kNames.end()) return {};
-  return static_cast<int>(found - kNames.begin());
-}
-
-std::string_view capability_name(int number) {
-  return number >= 0 && static_cast<std::size_t>(number) < kNames.size()
-             ? kNames[static_cast<std::size_t>(number)]
-             : "?";
-}
-
 std::uint64_t default_capabilities() { return kDefault; }
 
 Result<Capabilities> capabilities_of(const ContainerSpec& spec, const HostFacts& facts) {
   std::uint64_t granted = kDefault & facts.capabilities;
   const auto& dropped = spec.security.cap_drop;
   for (std::size_t i = 0; i < dropped.size(); ++i) {
-    granted &= ~(
-        is_all(dropped[i]) ? kAll : bit(TRY(number_of(spec, "security.cap_drop", i, dropped[i]))));
+    granted &=
+        ~(is_all(dropped[i]) ? all_capabilities()
+                             : bit(TRY(number_of(spec, "security.cap_drop", i, dropped[i]))));
   }
   std::uint64_t added = 0;
   const auto& wanted = spec.security.cap_add;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     if (is_all(wanted[i])) {
-      added |= kAll & facts.capabilities;
+      added |= all_capabilities() & facts.capabilities;
       continue;
     }
     const int number = TRY(number_of(spec, "security.cap_add", i, wanted[i]));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "supervisor/base/result.h"
+#include "supervisor/model/capabilities.h"
 #include "supervisor/model/spec.h"
 #include "supervisor/runtime/host_facts.h"
 
@@ -21,11 +22,6 @@ struct Capabilities {
   std::uint64_t ambient = 0;  // what a user other than root keeps over execve: cap_add alone
   bool operator==(const Capabilities&) const = default;
 };
-
-// A capability's number by name: "net_admin", "NET_ADMIN" or "CAP_NET_ADMIN"; nothing when there
-// is none of this name.
-std::optional<int> capability_number(std::string_view name);
-std::string_view capability_name(int number);  // "net_admin"
 
 // The short list that every container starts from.
 std::uint64_t default_capabilities();

@@ -19,16 +19,6 @@ std::uint64_t mask(std::initializer_list<const char*> names) {
   return out;
 }
 
-TEST_CASE("capabilities are named as people write them") {
-  CHECK(capability_number("chown") == 0);
-  CHECK(capability_number("CAP_SYS_ADMIN") == 21);
-  CHECK(capability_number("Net_Raw") == 13);
-  CHECK(capability_number("checkpoint_restore") == 40);
-  CHECK(!capability_number("cap_"));
-  CHECK(!capability_number("root"));
-  CHECK(capability_name(12) == "net_admin");
-}
-
 TEST_CASE("the default list is short: no raw sockets, no devices, no administration") {
   const auto given = capabilities_of(web(), unified_host());
   REQUIRE(given);
