@@ -1,5 +1,6 @@
 #include "supervisor/daemon/definitions.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace berth::daemon {
@@ -14,25 +15,63 @@ DesiredState to_desired(const definition::AcceptedSet& set, std::uint64_t genera
   return desired;
 }
 
+// The settings that the file names and that are not in force, in a sentence.
+std::string waiting_settings(const HostSpec& in_force, const HostSpec& written) {
+  std::string keys;
+  const auto compare = [&keys](const char* key, const std::string& now, const std::string& then) {
+    if (now != then) keys += (keys.empty() ? "" : ", ") + std::string(key);
+  };
+  compare("cgroup", in_force.cgroup, written.cgroup);
+  compare("bridge", in_force.bridge, written.bridge);
+  compare("subnet", in_force.subnet, written.subnet);
+  compare("nft_table", in_force.nft_table, written.nft_table);
+  return keys.empty() ? ""
+                      : "berthd.toml: " + keys + ": changed; in force from berthd's next start";
+}
+
+bool host_is_bad(const definition::LoadedSet& loaded) {
+  return std::ranges::any_of(loaded.problems, [](const Diagnostic& problem) {
+    return problem.severity == Severity::error && problem.pos.file.ends_with("berthd.toml");
+  });
+}
+
 }  // namespace
 
+definition::LoadedSet Definitions::load_now() const {
+  return definition::load(definition::snapshot(paths_, /*trusted_only=*/true),
+                          host_ ? &*host_ : nullptr);
+}
+
+void Definitions::take_host(const definition::LoadedSet& loaded) {
+  notices_.clear();
+  if (!host_) host_ = loaded.host;
+  if (loaded.missing_directory) {
+    notices_.push_back(
+        paths_.containers() +
+        " is not there, or not to be trusted: every container keeps its last definition");
+  }
+  if (host_is_bad(loaded)) return;
+  host_->log_level = loaded.host.log_level;
+  const std::string waiting = waiting_settings(*host_, loaded.host);
+  if (!waiting.empty()) notices_.push_back(waiting);
+}
+
 bool Definitions::read() {
-  const definition::LoadedSet loaded =
-      definition::load(definition::snapshot(paths_, /*trusted_only=*/true));
+  const definition::LoadedSet loaded = load_now();
   definition::AcceptedSet accepted = definition::accept(loaded, set_);
-  if (!std::exchange(host_known_, true)) host_ = loaded.host;
+  const std::vector<std::string> notices_before = notices_;
+  take_host(loaded);
   // Specs that did not change keep their pointers, so this compares pointers.
   const bool changed = generation_ == 0 || accepted.containers != set_.containers ||
                        accepted.networks != set_.networks;
-  const bool told = accepted.problems != set_.problems;
+  const bool told = accepted.problems != set_.problems || notices_ != notices_before;
   set_ = std::move(accepted);
   if (changed) ++generation_;
   return changed || told;
 }
 
 DesiredState Definitions::preview(std::vector<Diagnostic>& problems) const {
-  definition::AcceptedSet accepted = definition::accept(
-      definition::load(definition::snapshot(paths_, /*trusted_only=*/true)), set_);
+  definition::AcceptedSet accepted = definition::accept(load_now(), set_);
   problems = std::move(accepted.problems);
   return to_desired(accepted, generation_);
 }

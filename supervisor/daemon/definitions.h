@@ -1,6 +1,7 @@
 // Definitions: the accepted set of the moment, and what is wrong with the files.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,17 +22,24 @@ class Definitions {
   // What read() would accept now, without accepting it.
   [[nodiscard]] DesiredState preview(std::vector<Diagnostic>& problems) const;
 
-  [[nodiscard]] const HostSpec& host() const { return host_; }
+  [[nodiscard]] const HostSpec& host() const { return *host_; }
   [[nodiscard]] DesiredState desired() const;
   [[nodiscard]] std::uint64_t generation() const { return generation_; }
   // Of the last reading: every problem, sorted by file and line.
   [[nodiscard]] const std::vector<Diagnostic>& problems() const { return set_.problems; }
+  // What else is to be said about the last reading, in sentences: a directory that is gone,
+  // settings that wait for the next start.
+  [[nodiscard]] const std::vector<std::string>& notices() const { return notices_; }
 
  private:
   Paths paths_;
   definition::AcceptedSet set_;
-  HostSpec host_;
-  bool host_known_ = false;  // host settings are taken once: they name what already exists
+  definition::LoadedSet load_now() const;
+  void take_host(const definition::LoadedSet& loaded);
+
+  // Taken at the start, for its keys name what exists by now; only log_level follows the file.
+  std::optional<HostSpec> host_;
+  std::vector<std::string> notices_;
   std::uint64_t generation_ = 0;
 };
 

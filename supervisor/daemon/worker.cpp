@@ -6,6 +6,8 @@
 #include <type_traits>
 #include <utility>
 
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -115,23 +117,44 @@ Result<void> Worker::take_over() {
     --sweeps_left_;
     dirty_ = true;
   });
+  remember_roots();
+  remember_stops();
+  return {};
+}
+
+// The writable layers of containers that are defined. A layer without a good definition is left
+// alone: its file may be broken, or not be there yet, and that never means deletion.
+void Worker::remember_roots() {
+  const auto containers = definitions_.desired().containers;
   std::error_code failure;
   for (const auto& entry :
        std::filesystem::directory_iterator(paths_.state() + "/containers", failure)) {
-    observed_.containers[entry.path().filename().string()].root = true;
-  }
-  for (const auto& entry :
-       std::filesystem::directory_iterator(paths_.state() + "/stopped", failure)) {
     const std::string name = entry.path().filename().string();
-    const auto& containers = definitions_.desired().containers;
-    const auto found = containers.find(name);
-    if (found != containers.end() &&
-        found->second->restart.policy == RestartPolicy::unless_stopped) {
-      observed_.containers[name].intent = Intent::stop;
-      observed_.containers[name].phase = Phase::stopped;
+    if (containers.contains(name)) {
+      observed_.containers[name].root = true;
+    } else {
+      log::warning("a writable layer without a definition is kept",
+                   {{"container", name}, {"path", entry.path().string()}});
     }
   }
-  return {};
+}
+
+// With restart.policy "unless-stopped", what an operator stopped stays down.
+void Worker::remember_stops() {
+  const auto containers = definitions_.desired().containers;
+  std::error_code failure;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(paths_.state() + "/stopped", failure)) {
+    const auto found = containers.find(entry.path().filename().string());
+    if (found == containers.end()) continue;
+    if (found->second->restart.policy == RestartPolicy::unless_stopped) {
+      observed_.containers[found->first].intent = Intent::stop;
+      observed_.containers[found->first].phase = Phase::stopped;
+    } else {
+      std::error_code ignored;
+      std::filesystem::remove(entry.path(), ignored);
+    }
+  }
 }
 
 bool Worker::run() {
@@ -201,6 +224,8 @@ void Worker::read_definitions() {
     else
       log::warning(format(problem));
   }
+  for (const std::string& notice : definitions_.notices()) log::warning(notice);
+  log::set_level(definitions_.host().log_level);
   const bool shutting_down = desired_.shutting_down;
   desired_ = definitions_.desired();
   desired_.shutting_down = shutting_down;
@@ -379,7 +404,22 @@ void Worker::note(const Event& event) {
       event);
 }
 
+namespace {
+
+// About six descriptors a container: the soft limit that a login or a service has is soon too
+// small. Launchers, and so containers, keep the limits that berthd was started with.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
+
 int run_worker(const Paths& paths) {
+  ::prctl(PR_SET_NAME, "berthd");
+  raise_descriptor_limit();
   auto worker = Worker::create(paths);
   if (!worker) {
     log::error(worker.error().message());

@@ -39,6 +39,8 @@ class Worker final : private Host, private control::Backend {
 
   Result<void> begin();
   Result<void> take_over();
+  void remember_roots();
+  void remember_stops();
   void open_server();
 
   // What wakes the loop.

@@ -112,7 +112,7 @@ void set_unfit_containers_aside(const Snapshot& snapshot, LoadedSet& set) {
 
 }  // namespace
 
-LoadedSet load(const Snapshot& snapshot) {
+LoadedSet load(const Snapshot& snapshot, const HostSpec* in_force) {
   LoadedSet set;
   set.missing_directory = snapshot.missing_directory;
   set.file_problems = snapshot.problems;
@@ -121,7 +121,7 @@ LoadedSet load(const Snapshot& snapshot) {
   for (const File& file : snapshot.host) load_host(file, set);
   for (const File& file : snapshot.networks) load_network(file, set);
   for (const File& file : snapshot.containers) load_container(file, set);
-  set.networks["default"] = default_network(set.host);
+  set.networks["default"] = default_network(in_force != nullptr ? *in_force : set.host);
   drop_unfit_networks(set);
   set_unfit_containers_aside(snapshot, set);
   append(set.problems, set.file_problems);

@@ -70,7 +70,9 @@ struct LoadedSet {
   bool missing_directory = false;
 };
 
-LoadedSet load(const Snapshot& snapshot);
+// `in_force`: the host settings that a running daemon began with. The default network is made from
+// them, so that an edited or broken berthd.toml moves no container before the next start.
+LoadedSet load(const Snapshot& snapshot, const HostSpec* in_force = nullptr);
 
 struct AcceptedSet {
   std::map<std::string, std::shared_ptr<const ContainerSpec>> containers;

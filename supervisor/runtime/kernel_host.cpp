@@ -4,15 +4,19 @@
 
 #include "supervisor/runtime/cgroups.h"
 #include "supervisor/runtime/compile_cleanup.h"
+#include "supervisor/runtime/instance_lock.h"
 
 namespace berth::runtime {
 
 Result<std::unique_ptr<KernelHost>> KernelHost::create(const Paths& paths, const HostSpec& host,
                                                        Wiring wiring) {
   HostFacts facts = TRY(gather_host_facts(host));
+  unique_fd lock = TRY(lock_cgroup_parent(facts));
   network::Leases leases = TRY(network::load_leases(paths.leases()));
-  return std::unique_ptr<KernelHost>(
+  std::unique_ptr<KernelHost> made(
       new KernelHost(paths, host, std::move(facts), std::move(leases), std::move(wiring)));
+  made->lock_ = std::move(lock);
+  return made;
 }
 
 KernelHost::KernelHost(Paths paths, HostSpec host, HostFacts facts, network::Leases leases,

@@ -123,6 +123,7 @@ class KernelHost : public Host {
 
   enum class Template { unknown, building, ready };
 
+  unique_fd lock_;  // of the cgroup parent: nobody else's
   Paths paths_;
   HostSpec host_;
   HostFacts facts_;
