@@ -4,6 +4,7 @@
 #include "supervisor/control/documents.h"
 #include "supervisor/daemon/worker.h"
 #include "supervisor/plan/reconcile.h"
+#include "supervisor/plan/start_request.h"
 
 namespace berth::daemon {
 
@@ -45,20 +46,32 @@ control::CallResult<std::string> Worker::plan() {
   return control::plan_document(actions);
 }
 
-template <class OperatorEvent>
-control::CallResult<std::vector<std::string>> Worker::operate(const control::Selection& selection,
-                                                              bool also_leaving) {
+control::CallResult<std::vector<std::string>> Worker::select_for(
+    const control::Selection& selection, bool also_leaving) const {
   if (desired_.shutting_down) {
     return std::unexpected(control::CallError{"ShuttingDown", "berthd is stopping"});
   }
-  auto names = control::select(desired_, observed_, selection, also_leaving);
+  return control::select(desired_, observed_, selection, also_leaving);
+}
+
+template <class OperatorEvent>
+control::CallResult<std::vector<std::string>> Worker::operate(const control::Selection& selection,
+                                                              bool also_leaving) {
+  auto names = select_for(selection, also_leaving);
   if (!names) return names;
   for (const std::string& name : *names) events_.push_back(OperatorEvent{name});
   return names;
 }
 
 control::CallResult<std::vector<std::string>> Worker::start(const control::Selection& selection) {
-  return operate<event::OperatorStart>(selection, false);
+  auto names = select_for(selection, false);
+  if (!names) return names;
+  for (const std::string& name : *names) {
+    for (std::string& each : start_request(desired_, observed_, name)) {
+      events_.push_back(event::OperatorStart{std::move(each)});
+    }
+  }
+  return names;
 }
 
 control::CallResult<std::vector<std::string>> Worker::stop(const control::Selection& selection) {

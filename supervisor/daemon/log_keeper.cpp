@@ -22,9 +22,10 @@ void LogKeeper::begin(const ContainerSpec& spec) {
 }
 
 void LogKeeper::watch(const std::string& container, Entry& entry, Stream stream) {
-  (stream == Stream::out ? entry.out : entry.err) =
-      loop_.watch(entry.pump.fd(stream), Loop::kReadable,
-                  [this, container, stream](int) { pump(container, stream); });
+  Loop::Watch& watched = stream == Stream::out ? entry.out : entry.err;
+  watched = loop_.watch(entry.pump.fd(stream), Loop::kReadable,
+                        [this, container, stream](int) { pump(container, stream); });
+  if (!watched) log::error("the output is not read: no room in epoll", {{"container", container}});
 }
 
 void LogKeeper::pump(const std::string& container, Stream stream) {

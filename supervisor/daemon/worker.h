@@ -70,6 +70,8 @@ class Worker final : private Host, private control::Backend {
   control::CallResult<std::vector<std::string>> restart(
       const control::Selection& selection) override;
   std::uint64_t generation() override { return definitions_.generation(); }
+  [[nodiscard]] control::CallResult<std::vector<std::string>> select_for(
+      const control::Selection& selection, bool also_leaving) const;
   template <class OperatorEvent>
   control::CallResult<std::vector<std::string>> operate(const control::Selection& selection,
                                                         bool also_leaving);
