@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <string_view>
 
 namespace berth::runtime {
@@ -43,6 +44,19 @@ void make_v1_cgroup(Program& program, const std::string& controller, const std::
   }
 }
 
+// The mounts that containers have cgroups in, each once: controllers may share one.
+std::vector<std::string> mounts_of(const HostFacts& facts) {
+  std::vector<std::string> mounts = {facts.unified};
+  for (const std::string& name : limiting_controllers()) {
+    const ControllerHome* home = facts.controller(name);
+    if (home == nullptr || !home->v1) continue;
+    if (std::find(mounts.begin(), mounts.end(), home->mount) == mounts.end()) {
+      mounts.push_back(home->mount);
+    }
+  }
+  return mounts;
+}
+
 }  // namespace
 
 std::vector<std::string> limiting_controllers() { return {"memory", "cpu", "cpuset", "pids"}; }
@@ -77,33 +91,35 @@ std::string oom_kill_file(const std::string& container, const HostFacts& facts) 
          (home->v1 ? "/memory.oom_control" : "/memory.events");
 }
 
-std::vector<std::string> parent_cgroups(const HostFacts& facts) {
-  std::vector<std::string> mounts = {facts.unified};
-  for (const std::string& name : limiting_controllers()) {
-    const ControllerHome* home = facts.controller(name);
-    if (home != nullptr && home->v1) mounts.push_back(home->mount);
-  }
+std::vector<std::string> container_parents(const HostFacts& facts) {
   std::vector<std::string> out;
-  for (const std::string& mount : mounts) {
+  for (const std::string& mount : mounts_of(facts)) {
+    out.push_back(levels(mount, facts.cgroup_parent).back());
+  }
+  return out;
+}
+
+std::vector<std::string> parent_cgroups(const HostFacts& facts) {
+  std::vector<std::string> out;
+  for (const std::string& mount : mounts_of(facts)) {
     const std::vector<std::string> path = levels(mount, facts.cgroup_parent);
-    for (std::size_t level = path.size(); level-- > 1;) {
-      if (std::find(out.begin(), out.end(), path[level]) == out.end()) out.push_back(path[level]);
-    }
+    for (std::size_t level = path.size(); level-- > 1;) out.push_back(path[level]);
   }
   return out;
 }
 
 std::vector<std::string> containers_in_cgroups(const HostFacts& facts) {
-  const std::string parent = levels(facts.unified, facts.cgroup_parent).back();
-  std::vector<std::string> out;
-  std::error_code error;
-  for (std::filesystem::directory_iterator entry(parent, error), end; !error && entry != end;
-       entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    if (name.starts_with("c-") && entry->is_directory(error)) out.push_back(name.substr(2));
+  std::set<std::string> names;
+  for (const std::string& parent : container_parents(facts)) {
+    std::error_code error;
+    for (std::filesystem::directory_iterator entry(parent, error), end; !error && entry != end;
+         entry.increment(error)) {
+      const std::string name = entry->path().filename().string();
+      std::error_code ended;  // one that is gone by now is no directory, and no end of the others
+      if (name.starts_with("c-") && entry->is_directory(ended)) names.insert(name.substr(2));
+    }
   }
-  std::sort(out.begin(), out.end());
-  return out;
+  return {names.begin(), names.end()};
 }
 
 void enable_controllers(Program& program, const std::vector<std::string>& needed,

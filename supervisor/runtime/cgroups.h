@@ -30,7 +30,9 @@ std::string oom_kill_file(const std::string& container, const HostFacts& facts);
 
 // The parents, deepest first: what is left to remove when no container is.
 std::vector<std::string> parent_cgroups(const HostFacts& facts);
-// The containers that have a tracking cgroup now. Reads the directory.
+// The deepest of them in each tree: where the containers' own are, and nobody else's.
+std::vector<std::string> container_parents(const HostFacts& facts);
+// The containers that have a cgroup now in any of the trees, each once. Reads the directories.
 std::vector<std::string> containers_in_cgroups(const HostFacts& facts);
 
 // Steps that make the container's cgroups, empty and without limits. `needed` are the controllers

@@ -52,6 +52,12 @@ Program compile_remove_parents(const HostFacts& facts) {
   for (const std::string& directory : parent_cgroups(facts)) {
     program.add(Op::remove_dir, {.text = directory, .flags = handoff::kTolerateAll});
   }
+  // The upper ones may be others', too. What is left of the deepest is to be told; first every
+  // one that can go has gone.
+  for (const std::string& directory : container_parents(facts)) {
+    program.from({directory, "", 0, 0});
+    program.add(Op::remove_dir, {.text = directory, .flags = handoff::kTolerateMissing});
+  }
   return program;
 }
 

@@ -1,10 +1,13 @@
 #include "supervisor/runtime/compile_exec.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/openat2.h>
 #include <sched.h>
 
 #include "supervisor/runtime/cgroups.h"
 #include "supervisor/runtime/identity_steps.h"
+#include "supervisor/runtime/places.h"
 #include "supervisor/runtime/program_slots.h"
 
 namespace berth::runtime {
@@ -40,6 +43,29 @@ void add_joining(Program& program, const ContainerSpec& spec, const HostFacts& f
                                     CLONE_NEWCGROUP});
 }
 
+// The launcher's /dev/null is the host's: root inside could change its mode and owner through
+// /proc/self/fd. Not blocking: what the container has made of its own /dev/null may be a FIFO.
+void add_streams(Program& program) {
+  program.from({"open the container's /dev/null", "", 0, 0});
+  program.add(Op::open_path, {.fd = slots::kNull,
+                              .text = "/dev/null",
+                              .value = O_RDWR | O_NONBLOCK | O_CLOEXEC,
+                              .value2 = RESOLVE_NO_SYMLINKS});
+  for (const int stream : {0, 1, 2}) {
+    program.add(Op::duplicate, {.fd = slots::kNull, .fd2 = stream});
+  }
+}
+
+// The child is born among the container's processes with the host's capabilities. The kernel lets
+// them trace it only with this one.
+Result<void> check_tracing(const ContainerSpec& spec, const Identity& identity) {
+  constexpr std::uint64_t kTracing = std::uint64_t{1} << CAP_SYS_PTRACE;
+  if ((identity.capabilities.granted & kTracing) == 0) return {};
+  return std::unexpected(error_at(spec, "security.cap_add",
+                                  "an exec health check cannot be run safely beside sys_ptrace: "
+                                  "use tcp or http"));
+}
+
 }  // namespace
 
 Result<Program> compile_exec(const ContainerSpec& spec, const HostFacts& facts,
@@ -47,6 +73,7 @@ Result<Program> compile_exec(const ContainerSpec& spec, const HostFacts& facts,
                              const std::vector<std::string>& argv) {
   const std::string key(kKey);
   const Identity identity = TRY(identity_of(spec, facts, filters, key, argv));
+  TRY(check_tracing(spec, identity));
   Program program;
   program.set_launch_id(launch_id);
   program.set_fd_count(1);
@@ -55,6 +82,7 @@ Result<Program> compile_exec(const ContainerSpec& spec, const HostFacts& facts,
   program.begin_child();
   add_resources(program, spec, identity);
   add_joining(program, spec, facts);
+  add_streams(program);
   add_user_lookup(program, spec);
   add_identity(program, spec, identity, key, argv.front());
   return program;

@@ -15,7 +15,8 @@
 namespace berth::runtime {
 
 // Slot 0 is the pidfd of the container's first process. The command's input and output are
-// /dev/null; its exit is told by the keeper under `launch_id`, which must be the command's own.
+// the container's /dev/null. Fails at security.cap_add for a container with sys_ptrace. Its exit is
+// told by the keeper under `launch_id`, which must be the command's own.
 Result<handoff::Program> compile_exec(const ContainerSpec& spec, const HostFacts& facts,
                                       SeccompFilters& filters, std::uint64_t launch_id,
                                       const std::vector<std::string>& argv);

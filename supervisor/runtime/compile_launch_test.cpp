@@ -159,6 +159,33 @@ TEST_CASE("what the host cannot give is refused before anything is done, at its 
         "web.toml:1:1: template: /bin of this host is not a link into /usr");
 }
 
+TEST_CASE("a command is not run inside where the container's processes could trace it") {
+  SeccompFilters filters;
+  ContainerSpec spec = web();
+  CHECK(compile_exec(spec, unified_host(), filters, 6, {"true"}));
+  for (const char* name : {"sys_ptrace", "all"}) {
+    spec.security.cap_add = {name};
+    const auto program = compile_exec(spec, unified_host(), filters, 6, {"true"});
+    REQUIRE(!program);
+    CHECK(program.error().message() ==
+          "web.toml:9:1: security.cap_add: an exec health check cannot be run safely beside "
+          "sys_ptrace: use tcp or http");
+  }
+}
+
+TEST_CASE("the parents that only containers are in must go, the others may stay") {
+  HostFacts facts = hybrid_host();
+  facts.cgroup_parent = "berth.slice/one";
+  const auto program = compile_remove_parents(facts);
+  const auto steps = program.steps();
+  REQUIRE(steps.size() == 15);
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    CHECK(steps[i].flags == (i < 10 ? handoff::kTolerateAll : handoff::kTolerateMissing));
+  }
+  CHECK(program.origin(10).what == "/sys/fs/cgroup/unified/berth.slice/one");
+  CHECK(program.origin(14).what == "/sys/fs/cgroup/pids/berth.slice/one");
+}
+
 TEST_CASE("removing a root leaves leases and logs, and with everything nothing else") {
   CHECK(compile_remove_root("web", kPaths, false).steps().size() == 4);
   const std::string listing = compile_remove_root("web", kPaths, true).listing();

@@ -217,14 +217,24 @@ TEST_CASE("a command runs inside a running container as one of its own" *
   const std::vector<std::string> command = {
       "sh", "-c",
       "{ hostname; grep -E 'Seccomp:|NoNewPrivs|CapEff' /proc/self/status; cat /proc/self/cgroup |"
-      "grep -c 'c-web'; ls /proc | grep -c '^1$'; ls /proc/self/fd | wc -l; } > /tmp/exec; exit 7"};
+      "grep -c 'c-web'; ls /proc | grep -c '^1$'; ls /proc/self/fd | wc -l; } > /tmp/exec;"
+      "stat -c %d /dev/null > /tmp/own; stat -L -c %d /proc/self/fd/0 > /tmp/in;"
+      "sh -c 'stat -L -c %d /proc/self/fd/2' > /tmp/err; exit 7"};
   const auto program = compile_exec(spec, host.facts, host.filters, 6, command);
   REQUIRE(program);
   const Answer answer = host.launcher.run(*program, {started.answer.fds[0].get()});
   REQUIRE_MESSAGE(answer.reply.failed_step == -1, answer.text());
   CHECK(reap_pid(answer.reply.pid).status == 7);
   CHECK(host.launcher.told().message.id == 6);
-  CHECK(content_of(host.paths.state_of("web") + "/upper/tmp/exec") ==
+  // Its /dev/null is the container's: through the host's it could change the host's mode.
+  struct stat null{};
+  REQUIRE(::stat("/dev/null", &null) == 0);
+  const std::string upper = host.paths.state_of("web") + "/upper/tmp/";
+  const std::string own = content_of(upper + "own");
+  CHECK(own != std::to_string(null.st_dev) + "\n");
+  CHECK(content_of(upper + "in") == own);
+  CHECK(content_of(upper + "err") == own);
+  CHECK(content_of(upper + "exec") ==
         "inside\nCapEff:\t00000000800405fb\nNoNewPrivs:\t1\nSeccomp:\t2\n0\n1\n4\n");
   // The launcher has turned back: what it starts now is in the host's pid namespace again.
   CHECK(host.launcher.run(compile_kill("web", host.facts)).reply.failed_step == -1);

@@ -1,11 +1,14 @@
 #include "supervisor/runtime/limits.h"
 
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 #include <doctest/doctest.h>
 
 #include "supervisor/runtime/cgroups.h"
 #include "supervisor/runtime/compile_testing.h"
+#include "supervisor/runtime/launcher_harness.h"
 
 namespace berth::runtime {
 namespace {
@@ -172,6 +175,21 @@ TEST_CASE("the OOM count, the tracking cgroup and the parents are where the layo
   REQUIRE(parents.size() == 10);
   CHECK(parents[0] == "/sys/fs/cgroup/unified/berth.slice/one");
   CHECK(parents[1] == "/sys/fs/cgroup/unified/berth.slice");
+}
+
+TEST_CASE("a container is found by any cgroup that is left of it, and once") {
+  const testing::TemporaryDirectory directory;
+  HostFacts facts;
+  facts.unified = directory.path + "/unified";
+  for (const char* name : {"cpu", "memory"}) {
+    facts.controllers[name] = {directory.path + "/" + name, true};
+  }
+  for (const char* made : {"unified/berth/c-both", "unified/berth/other", "memory/berth/c-both",
+                           "memory/berth/c-left"}) {
+    std::filesystem::create_directories(directory.path + "/" + made);
+  }
+  std::ofstream(directory.path + "/memory/berth/c-file") << "";
+  CHECK(containers_in_cgroups(facts) == std::vector<std::string>{"both", "left"});
 }
 
 }  // namespace
