@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "supervisor/base/unique_fd.h"
+#include "supervisor/kernel/raw.h"
 
 namespace berth::runtime {
 namespace {
@@ -36,13 +37,20 @@ Fields split_fields(std::string_view line) noexcept {
   return fields;
 }
 
+// /etc may lead anywhere in the container, but not out of it: through /proc/PID/root a container's
+// link could lead to the host's files while the process still has the host's rights.
 // ENOENT also for what is there but no regular file is not said: a FIFO or device is EINVAL.
 unique_fd open_regular(int directory, const char* path, int& error) noexcept {
-  unique_fd fd(::openat(directory, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  const int opened =
+      kernel::raw::openat2(directory, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0,
+                           kernel::raw::kResolveNoMagicLinks);
+  unique_fd fd(std::max(opened, -1));
   struct stat status{};
   error = 0;
-  if (!fd || ::fstat(fd.get(), &status) != 0)
-    error = errno == ELOOP ? EINVAL : errno;
+  if (opened < 0)
+    error = opened == -ELOOP ? EINVAL : -opened;
+  else if (::fstat(fd.get(), &status) != 0)
+    error = errno;
   else if (!S_ISREG(status.st_mode))
     error = EINVAL;
   if (error != 0) fd.reset();

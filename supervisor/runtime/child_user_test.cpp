@@ -103,6 +103,19 @@ TEST_CASE("a number needs no file, and a FIFO or a link is no file") {
   CHECK(files.find("root") == EINVAL);
 }
 
+TEST_CASE("a directory may be a link, but not one of /proc's out of the container") {
+  const Files files;
+  const std::string& directory = files.directory.path;
+  const auto find_below = [&](const char* name) {
+    return find_user("redis", AT_FDCWD, (directory + "/" + name + "/passwd").c_str(),
+                     (directory + "/" + name + "/group").c_str(), *files.user);
+  };
+  REQUIRE(::symlink(directory.c_str(), (directory + "/plain").c_str()) == 0);
+  CHECK(find_below("plain") == 0);
+  REQUIRE(::symlink(("/proc/self/root" + directory).c_str(), (directory + "/magic").c_str()) == 0);
+  CHECK(find_below("magic") == EINVAL);
+}
+
 TEST_CASE("an endless line is refused") {
   const Files files;
   files.write("passwd", std::string(100'000, 'x'));
