@@ -23,6 +23,19 @@ std::string count_of(std::size_t count, std::string_view noun) {
   return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
 }
 
+// What berthd refuses although the content is right: files that others than root can write. Where
+// they are written may be another host than where they count, so these are warnings.
+void warn_of_trust(const Paths& paths, std::vector<Diagnostic>& problems) {
+  for (Diagnostic& refused : definition::snapshot(paths, true).problems) {
+    const bool said = std::ranges::any_of(problems, [&](const Diagnostic& problem) {
+      return problem.pos.file == refused.pos.file && problem.problem == refused.problem;
+    });
+    if (said) continue;
+    refused.severity = Severity::warning;
+    problems.push_back(std::move(refused));
+  }
+}
+
 class Check : public Command {
  public:
   void declare(Options& options) override {
@@ -38,10 +51,11 @@ class Check : public Command {
     const definition::Snapshot snapshot = given_.empty()
                                               ? definition::snapshot(context.paths, false)
                                               : definition::snapshot_of(given_);
-    const definition::LoadedSet set = definition::load(snapshot);
+    definition::LoadedSet set = definition::load(snapshot);
     if (set.missing_directory && given_.empty()) {
       return fail("there is no directory " + context.paths.containers());
     }
+    if (given_.empty()) warn_of_trust(context.paths, set.problems);
     const auto errors = static_cast<std::size_t>(std::ranges::count(
         set.problems, Severity::error, [](const Diagnostic& problem) { return problem.severity; }));
     if (json_) {

@@ -1,11 +1,15 @@
 // The pure parts of the commands: tables, log lines, carets, plan lines, waiting.
+#include <algorithm>
+
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 
+#include "supervisor/cli/command.h"
 #include "supervisor/cli/key_help.h"
 #include "supervisor/cli/log_files.h"
 #include "supervisor/cli/log_line.h"
+#include "supervisor/cli/options.h"
 #include "supervisor/cli/plan_text.h"
 #include "supervisor/cli/source_line.h"
 #include "supervisor/cli/table.h"
@@ -186,6 +190,16 @@ TEST_CASE("a plan is shown without the steps on the way") {
   CHECK(plan_text({}, false, kPipe).empty());
 }
 
+TEST_CASE("a plan says each change once, also when its reason sums them up") {
+  const std::vector<control::PlannedAction> plan{
+      {"web",
+       "stop",
+       "limits.memory_high: unset -> 40M and 1 more",
+       {{"limits.memory_high", "", "40M", "live"}, {"limits.memory", "1M", "2M", "live"}}}};
+  CHECK(plan_text(plan, false, kPipe) ==
+        "- stop web  limits.memory_high: unset -> 40M, limits.memory: 1M -> 2M\n");
+}
+
 TEST_CASE("start is done when the service is ready, also when it was before") {
   CHECK(kind(Goal::up, at("stopped", 1, false), at("creating", 1, false)) == kNotYet);
   CHECK(kind(Goal::up, at("stopped", 1, false), at("starting", 2, true)) == kNotYet);
@@ -226,6 +240,50 @@ TEST_CASE("stop is done when there is no process, or nothing is known any more")
   CHECK(kind(Goal::down, at("ready", 1, true), at("stopped", 1, false)) == kReached);
   CHECK(judge(Goal::down, Watched{}, std::nullopt).kind == kReached);
   CHECK(judge(Goal::up, Watched{}, std::nullopt).kind == kMissed);
+}
+
+TEST_CASE("-o json may stand before the command as well as after it") {
+  bool json = false;
+  const std::vector<Declaration> commands{
+      {"ps", "lists", [&](Options& options) { options.output(json); }},
+      {"silent", "says nothing", [](Options&) {}}};
+  const auto parse = [&](std::vector<const char*> words) {
+    json = false;
+    words.insert(words.begin(), "berth");
+    return parse_command_line(static_cast<int>(words.size()), words.data(), commands);
+  };
+  CHECK(parse({"-o", "json", "ps"}).chosen == 0);
+  CHECK(json);
+  CHECK(parse({"ps", "-o", "json"}).chosen == 0);
+  CHECK(json);
+  CHECK(parse({"-o", "text", "ps"}).chosen == 0);
+  CHECK_FALSE(json);
+  CHECK(parse({"-o", "json", "silent"}).text == "berth: silent takes no --output\n");
+  CHECK(parse({"-o", "xml", "ps"}).exit_code == kUsage);
+}
+
+TEST_CASE("a number that is none, or less than nothing, is told as it was written") {
+  std::optional<std::int64_t> lines;
+  const std::vector<Declaration> commands{
+      {"logs", "shows", [&](Options& options) { options.option("-n", lines, "lines"); }}};
+  for (const char* wrong : {"-3", "x", "1.5", "", "99999999999999999999"}) {
+    CAPTURE(wrong);
+    const char* const words[] = {"berth", "logs", "-n", wrong};
+    const Parsed parsed = parse_command_line(4, words, commands);
+    CHECK(parsed.exit_code == kUsage);
+    CHECK(parsed.text.find("is not a whole number of 0 or more") != std::string::npos);
+  }
+  const char* const right[] = {"berth", "logs", "-n", "12"};
+  CHECK(parse_command_line(4, right, commands).chosen == 0);
+  CHECK(lines == 12);
+}
+
+TEST_CASE("keys of items are known by their full names") {
+  const auto helps = key_helps();
+  for (const char* name : {"mounts.source", "depends_on.condition", "networks.ipv4_address"}) {
+    CAPTURE(name);
+    CHECK(std::ranges::find(helps, name, &KeyHelp::name) != helps.end());
+  }
 }
 
 TEST_CASE("every key of every table has a meaning and a type to be explained") {

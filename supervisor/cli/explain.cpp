@@ -11,10 +11,31 @@ namespace berth::cli {
 
 namespace {
 
-// "limits" stands for all of "limits.*".
+// A key as a problem names it, without what is not of the table: "mounts[0].source" is
+// mounts.source, "depends_on.db.restart" is depends_on.restart.
+std::string plain(std::string key) {
+  for (std::size_t at = 0; (at = key.find('[')) != std::string::npos;) {
+    const std::size_t end = key.find(']', at);
+    key.erase(at, end == std::string::npos ? end : end - at + 1);
+  }
+  constexpr std::string_view kDependencies = "depends_on.";
+  const std::size_t last = key.rfind('.');
+  if (key.starts_with(kDependencies) && last >= kDependencies.size() && last != key.npos) {
+    key.erase(kDependencies.size(), last + 1 - kDependencies.size());
+  }
+  return key;
+}
+
+// "limits" stands for all of "limits.*", "berthd" for all of berthd.toml.
 bool matches(const KeyHelp& help, const std::string& asked) {
-  return asked.empty() || help.name == asked || help.name.starts_with(asked + ".") ||
-         help.file + ":" + help.name == asked;
+  if (asked.empty() || help.name == asked || help.name.starts_with(asked + ".")) return true;
+  return help.file + ":" + help.name == asked ||
+         (!help.place.empty() && asked == help.place + "." + help.name);
+}
+
+// All keys of one file: "berthd", "berthd.toml".
+bool is_of(const KeyHelp& help, const std::string& asked) {
+  return help.place == asked || help.file == asked;
 }
 
 std::string sheet(const KeyHelp& help, const Terminal& terminal) {
@@ -27,7 +48,7 @@ std::string sheet(const KeyHelp& help, const Terminal& terminal) {
   line("choices:  ", help.choices);
   line("default:  ", help.default_text.empty() ? "unset" : help.default_text);
   line("a change: ", help.cost);
-  line("example:  ", help.example.empty() ? "" : help.name + " = " + help.example);
+  line("example:  ", help.example.empty() ? "" : help.leaf + " = " + help.example);
   return text;
 }
 
@@ -55,9 +76,14 @@ class Explain : public Command {
 
   Result<int> run(const Context& context) override {
     const std::vector<KeyHelp> all = key_helps();
+    key_ = plain(key_);
     std::vector<KeyHelp> found;
     std::ranges::copy_if(all, std::back_inserter(found),
                          [&](const KeyHelp& help) { return matches(help, key_); });
+    if (found.empty()) {
+      std::ranges::copy_if(all, std::back_inserter(found),
+                           [&](const KeyHelp& help) { return is_of(help, key_); });
+    }
     if (found.empty()) return unknown(all);
     if (json_) {
       print(control::indented(document(found)) + "\n");

@@ -67,10 +67,13 @@ std::string in_words(Cost cost) {
 }
 
 template <class Owner>
-void add(std::vector<KeyHelp>& helps, const char* file, std::span<const Key<Owner>> keys) {
+void add(std::vector<KeyHelp>& helps, const char* file, std::span<const Key<Owner>> keys,
+         const std::string& place = "", const std::string& prefix = "") {
   for (const Key<Owner>& key : keys) {
     KeyHelp& help = helps.emplace_back();
-    help.name = key.name;
+    help.leaf = key.name;
+    help.name = prefix + help.leaf;
+    help.place = place;
     help.file = file;
     std::visit(
         [&]<class T>(FieldOf<Owner, T>) {
@@ -94,11 +97,11 @@ void add(std::vector<KeyHelp>& helps, const char* file, std::span<const Key<Owne
 std::vector<KeyHelp> key_helps() {
   std::vector<KeyHelp> helps;
   add(helps, "container", container_keys());
-  add(helps, "item of mounts", mount_keys());
-  add(helps, "item of depends_on", dependency_keys());
-  add(helps, "item of networks", attachment_keys());
-  add(helps, "network", network_keys());
-  add(helps, "berthd.toml", host_keys());
+  add(helps, "item of mounts", mount_keys(), "", "mounts.");
+  add(helps, "item of depends_on", dependency_keys(), "", "depends_on.");
+  add(helps, "item of networks", attachment_keys(), "", "networks.");
+  add(helps, "network", network_keys(), "network");
+  add(helps, "berthd.toml", host_keys(), "berthd");
   return helps;
 }
 

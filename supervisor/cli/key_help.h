@@ -9,7 +9,9 @@
 namespace berth::cli {
 
 struct KeyHelp {
-  std::string name;
+  std::string name;   // in full: "limits.memory", "mounts.source"
+  std::string leaf;   // as its example is written: "limits.memory", "source"
+  std::string place;  // may stand in front of the name when asked for: "network", "berthd"
   std::string file;  // where it is written: "container", "network", "berthd.toml", "item of mounts"
   std::string type;  // "size", "list of texts"
   std::string default_text;

@@ -11,6 +11,7 @@
 #include "supervisor/cli/log_files.h"
 #include "supervisor/cli/log_line.h"
 #include "supervisor/control/documents.h"
+#include "supervisor/definition/load.h"
 
 namespace berth::cli {
 
@@ -79,7 +80,7 @@ class Logs : public Command {
 
   Result<int> run(const Context& context) override {
     directory_ = context.paths.log_dir(name_);
-    if (!plausible(name_) || !std::filesystem::is_directory(directory_)) return unknown(context);
+    if (!plausible(name_) || !TRY(is_there(directory_))) return unknown(context);
     // Watched before the first look, so that nothing falls between.
     unique_fd changes;
     if (follow_) changes = TRY(watch());
@@ -99,6 +100,24 @@ class Logs : public Command {
     return !name.empty() && name.front() != '.' && name.find('/') == std::string::npos;
   }
 
+  static Result<bool> is_there(const std::string& directory) {
+    std::error_code failure;
+    const auto status = std::filesystem::status(directory, failure);
+    if (status.type() == std::filesystem::file_type::not_found) return false;
+    if (failure) return fail_errno("cannot read " + directory, failure.value());
+    return std::filesystem::is_directory(status);
+  }
+
+  // The definitions tell why there is nothing: it logs nothing, never started, or is not known.
+  static std::string reason(const Context& context, const std::string& name) {
+    const auto set = definition::load(definition::snapshot(context.paths, false));
+    const auto found = set.containers.find(name);
+    if (found == set.containers.end()) return "";
+    return found->second->logging.driver == LogDriver::none
+               ? ": its definition says logging.driver = \"none\""
+               : ": it was never started";
+  }
+
   [[nodiscard]] Result<int> unknown(const Context& context) const {
     std::vector<std::string> known;
     std::error_code ignored;
@@ -106,6 +125,9 @@ class Logs : public Command {
     for (std::filesystem::directory_iterator it(parent, ignored), end; !ignored && it != end;
          it.increment(ignored)) {
       known.push_back(it->path().filename().string());
+    }
+    if (const std::string why = reason(context, name_); !why.empty()) {
+      return fail("there are no logs of \"" + name_ + "\"" + why);
     }
     const std::string_view near = nearest(name_, known);
     return fail("there are no logs of \"" + name_ + "\" in " + parent.string() +
@@ -170,7 +192,7 @@ class Logs : public Command {
     std::array<char, 16384> ignored;
     const ssize_t count = ::read(changes, ignored.data(), ignored.size());
     if (count < 0 && errno != EINTR) return fail_errno("cannot watch " + directory_);
-    if (!std::filesystem::is_directory(directory_)) return fail(directory_ + " was removed");
+    if (!TRY(is_there(directory_))) return fail(directory_ + " was removed");
     return {};
   }
 

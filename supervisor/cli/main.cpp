@@ -51,8 +51,15 @@ int main(int argc, char** argv) {
       complain(parsed.text);
     return parsed.exit_code;
   }
+  std::error_code failure;
   const std::string root =
-      parsed.root.empty() ? "" : std::filesystem::absolute(parsed.root).lexically_normal().string();
+      parsed.root.empty()
+          ? ""
+          : std::filesystem::absolute(parsed.root, failure).lexically_normal().string();
+  if (failure) {
+    complain("berth: --root " + escaped(parsed.root) + ": " + failure.message() + "\n");
+    return kError;
+  }
   const Context context{berth::Paths::below(root), terminal_of(STDOUT_FILENO)};
   const auto done = commands[static_cast<std::size_t>(parsed.chosen)]->run(context);
   if (done) return *done;

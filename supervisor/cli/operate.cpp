@@ -37,11 +37,13 @@ class Operate : public Command {
     options.output(json_);
     options.footer(
         deed_.goal == Goal::down
-            ? "Waits until the containers are down. Those that depend on them are stopped first.\n"
-              "A stopped container stays down, also after a reboot, until it is started again."
-            : "Waits until services are ready and oneshots have completed. Fails, saying why, "
-              "when\n"
-              "one of them fails or is not there in time; berthd goes on trying all the same.");
+            ? "Waits until the containers are down. Those that depend on them with restart = true\n"
+              "are stopped first; others run on. A stopped container stays down until it, or one\n"
+              "that depends on it, is started; with restart.policy = \"unless-stopped\" also over\n"
+              "a reboot."
+            : "Starts what they depend on, too. Waits until services are ready and oneshots have\n"
+              "completed. Fails, saying why, when one of them fails or is not there in time;\n"
+              "berthd goes on trying all the same.");
   }
 
   Result<int> run(const Context& context) override {
@@ -55,6 +57,7 @@ class Operate : public Command {
       const std::string name = status.name;
       pending_[name].before = std::move(status);
     }
+    TRY(refuse_bad());
     const std::string answer = TRY((client.*deed_.call)(selection_));
     const auto names = TRY(control::parse_names(answer));
     std::map<std::string, Watched> chosen;
@@ -70,6 +73,18 @@ class Operate : public Command {
   }
 
  private:
+  // Containers that are known by a bad definition alone: it says more than "there is none".
+  [[nodiscard]] Result<void> refuse_bad() const {
+    for (const std::string& name : selection_.names) {
+      const auto found = pending_.find(name);
+      if (found == pending_.end()) continue;
+      const control::ContainerStatus& status = found->second.before;
+      if (status.desired || status.phase != "absent" || status.error.empty()) continue;
+      return fail("the definition of \"" + name + "\" is bad: " + status.error);
+    }
+    return {};
+  }
+
   // Looks at each pending container once, then at those that events tell of. False: one of them
   // did not get there.
   Result<bool> wait(Client& client) {

@@ -1,6 +1,7 @@
 #include "supervisor/cli/options.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include <CLI/CLI.hpp>
 
@@ -19,6 +20,25 @@ constexpr const char* kDescription =
 constexpr const char* kFooter =
     "Exit codes: 0 done; 1 an error, said on stderr; 2 from `plan`: there is something to do;\n"
     "64 the command line is wrong. NO_COLOR turns colours off. `berth COMMAND --help` says more.";
+
+// What is wrong with a text that is to be a number of 0 or more; "" when nothing is.
+std::string not_negative(const std::string& text) {
+  std::int64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, failure] = std::from_chars(text.data(), end, number);
+  if (failure == std::errc{} && stop == end && number >= 0) return "";
+  return "\"" + escaped(text) + "\" is not a whole number of 0 or more";
+}
+
+// "-o json" before the command means the same as after it. False: the command takes no -o.
+bool pass_output(CLI::App& command, const std::string& format) {
+  CLI::Option* const output = command.get_option_no_throw("--output");
+  if (output == nullptr) return false;
+  if (output->count() != 0) return true;
+  output->add_result(format);
+  output->run_callback();
+  return true;
+}
 
 // What the first word that is no command was meant to be; "" when every word has its place.
 std::string unknown_command(const CLI::App& app, const std::vector<Declaration>& commands) {
@@ -49,7 +69,7 @@ void Options::option(const std::string& names, std::optional<std::int64_t>& valu
   app_.add_option_function<std::int64_t>(
           names, [&value](const std::int64_t& given) { value = given; }, help)
       ->type_name("N")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Validator(not_negative, ""));
 }
 
 void Options::option(const std::string& names, std::optional<Duration>& value,
@@ -106,6 +126,10 @@ Parsed parse_command_line(int argc, const char* const* argv,
   app.add_option("--root", parsed.root, "everything lies below this directory (BERTH_ROOT)")
       ->type_name("DIR")
       ->envname("BERTH_ROOT");
+  std::string output;
+  app.add_option("-o,--output", output, "text (the default), or json")
+      ->type_name("")
+      ->check(CLI::IsMember({"text", "json"}));
   app.require_subcommand(1);
   app.fallthrough();
   std::vector<CLI::App*> added;
@@ -127,7 +151,11 @@ Parsed parse_command_line(int argc, const char* const* argv,
     return parsed;
   }
   for (std::size_t i = 0; i < added.size(); ++i) {
-    if (added[i]->parsed()) parsed.chosen = static_cast<int>(i);
+    if (!added[i]->parsed()) continue;
+    parsed.chosen = static_cast<int>(i);
+    if (!output.empty() && !pass_output(*added[i], output)) {
+      return {-1, kUsage, "berth: " + commands[i].name + " takes no --output\n", ""};
+    }
   }
   return parsed;
 }

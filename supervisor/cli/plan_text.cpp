@@ -35,11 +35,12 @@ Colour colour_of(char sign) {
   return sign == '+' ? Colour::green : sign == '-' ? Colour::red : Colour::yellow;
 }
 
-// The reason, and changed keys that it does not name already.
+// The reason and every changed key, each once: a reason that sums the changes up is left out.
 std::string explanation(const control::PlannedAction& action) {
-  std::string text = action.reason;
+  const bool summed_up =
+      !action.changes.empty() && action.reason.starts_with(action.changes.front().key + ": ");
+  std::string text = summed_up ? "" : action.reason;
   for (const control::PlannedChange& change : action.changes) {
-    if (text.find(change.key) != std::string::npos) continue;
     if (!text.empty()) text += ", ";
     text += change.key + ": " + (change.before.empty() ? "unset" : change.before) + " -> " +
             (change.after.empty() ? "unset" : change.after);

@@ -19,9 +19,8 @@ namespace {
 constexpr std::size_t kEventsMax = 65536;  // kept for next_event while other calls wait
 
 Error why_not(const Paths& paths, const Error& error) {
-  const std::string start = "start it with \"berthd" +
-                            (paths.root.empty() ? "" : " --root " + paths.root) +
-                            "\" or \"systemctl start berthd\"";
+  const std::string start =
+      "start it with \"berthd" + (paths.root.empty() ? "" : " --root " + paths.root) + "\"";
   if (error.code == ENOENT) {
     return Error{"berthd is not running (no socket at " + paths.socket() + "): " + start};
   }
