@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <span>
 #include <utility>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "supervisor/base/units.h"
@@ -19,6 +21,20 @@ using namespace std::chrono_literals;
 
 // How long programs may wait for a busy pool before it grows.
 constexpr Duration kPatience = 250ms;
+
+// What sendmsg says when the other end is gone; all else is about the message.
+bool is_broken(int error) { return error == EPIPE || error == ECONNRESET || error == ENOTCONN; }
+
+// What a bare errno would not tell an operator; empty: it says enough.
+std::string_view words_for(handoff::Op op, int error) {
+  if (op == handoff::Op::find_user && error == ENOENT) {
+    return "no such user or group in the container's /etc/passwd or /etc/group";
+  }
+  if (op == handoff::Op::find_user && error == ERANGE) return "an id is out of range";
+  // Only a limit on memory is refused so: the kernel could not reclaim what is over it.
+  if (op == handoff::Op::write_file && error == EBUSY) return "the container uses more than that";
+  return {};
+}
 
 std::uint32_t size_of(int memfd) {
   struct stat status{};
@@ -52,7 +68,9 @@ Error explain_failure(const handoff::Program& program, std::size_t step, int err
     if (origin.line != 0 && origin.column != 0) what += std::to_string(origin.column) + ":";
     what += " ";
   }
-  what += origin.what.empty() ? std::string(name_of(program.steps()[step].op)) : origin.what;
+  const handoff::Op op = program.steps()[step].op;
+  what += origin.what.empty() ? std::string(name_of(op)) : origin.what;
+  if (detail.empty()) detail = words_for(op, error);
   if (!detail.empty()) {
     while (!detail.empty() && (detail.back() == '\n' || detail.back() == ' ')) {
       detail.remove_suffix(1);
@@ -74,6 +92,8 @@ void LauncherPool::add_launcher(std::uint64_t number, unique_fd socket, Instant 
   Launcher launcher;
   launcher.number = number;
   launcher.socket = std::move(socket);
+  // A launcher that has stopped reading must not stop the worker, too.
+  ::fcntl(launcher.socket.get(), F_SETFL, O_NONBLOCK);
   launchers_[number] = std::move(launcher);
   if (launchers_expected_ > 0) --launchers_expected_;
   dispatch(now);
@@ -103,6 +123,13 @@ void LauncherPool::on_readable(std::uint64_t number, Instant now) {
   auto received = handoff::receive_message(
       launcher.socket.get(), std::as_writable_bytes(std::span(&reply, std::size_t{1})));
   if (received && received->would_block) return;
+  if (!received && received.error().code == EMSGSIZE && launcher.running) {
+    // It could not be taken whole, perhaps because no descriptors were left; the launcher is well.
+    JobResult result;
+    result.error = received.error();
+    finish(launcher, std::move(result));
+    return dispatch(now);
+  }
   if (!received || received->size != sizeof reply) {
     // End of file, or an answer of the wrong size: it is of no use any more.
     if (!launcher.given_up) give_up(launcher);
@@ -177,11 +204,11 @@ std::size_t LauncherPool::unfinished() const {
 
 void LauncherPool::dispatch(Instant now) {
   for (auto& [number, launcher] : launchers_) {
-    if (queue_.empty()) break;
-    if (launcher.running || launcher.given_up) continue;
-    Job job = std::move(queue_.front());
-    queue_.pop_front();
-    if (!start(launcher, std::move(job), now)) continue;
+    while (!queue_.empty() && !launcher.running && !launcher.given_up) {
+      Job job = std::move(queue_.front());
+      queue_.pop_front();
+      if (!start(launcher, std::move(job), now)) break;
+    }
   }
   if (queue_.empty()) {
     waiting_since_.reset();
@@ -191,33 +218,32 @@ void LauncherPool::dispatch(Instant now) {
 }
 
 bool LauncherPool::start(Launcher& launcher, Job job, Instant now) {
+  const auto refuse = [&job](const Error& error) {
+    JobResult result;
+    result.error = error;
+    job.done(std::move(result));
+    return true;
+  };
   auto memfd = job.program.to_memfd();
-  Running running;
-  running.program_id = next_program_id_++;
-  running.deadline = now + job.deadline;
-  running.job = std::move(job);
-  if (memfd) {
-    running.memfd = std::move(*memfd);
-    handoff::LauncherRequest request;
-    request.program_id = running.program_id;
-    request.size = size_of(running.memfd.get());
-    request.fd_count = static_cast<std::uint32_t>(running.job.fds.size());
-    std::vector<int> fds{running.memfd.get()};
-    for (const unique_fd& fd : running.job.fds) fds.push_back(fd.get());
-    if (auto sent = handoff::send(launcher.socket.get(), request, fds); sent) {
-      running.job.fds.clear();
-      launcher.running = std::move(running);
-      return true;
-    }
-    // Its socket is broken: another launcher shall have the program.
-    queue_.push_front(std::move(running.job));
-    give_up(launcher);
-    return false;
+  if (!memfd) return refuse(memfd.error());
+  handoff::LauncherRequest request;
+  request.program_id = next_program_id_++;
+  request.size = size_of(memfd->get());
+  request.fd_count = static_cast<std::uint32_t>(job.fds.size());
+  std::vector<int> fds{memfd->get()};
+  for (const unique_fd& fd : job.fds) fds.push_back(fd.get());
+  const auto sent = handoff::send(launcher.socket.get(), request, fds);
+  if (sent) {
+    job.fds.clear();
+    const Instant deadline = now + job.deadline;
+    launcher.running = Running{request.program_id, std::move(job), *std::move(memfd), deadline};
+    return true;
   }
-  launcher.running = std::move(running);
-  JobResult result;
-  result.error = memfd.error();
-  finish(launcher, std::move(result));
+  const int error = sent.error().code;
+  if (error != EAGAIN && !is_broken(error)) return refuse(sent.error());
+  // It may be another launcher's, or this one's later.
+  queue_.push_front(std::move(job));
+  if (is_broken(error)) give_up(launcher);
   return false;
 }
 

@@ -71,6 +71,7 @@ class LauncherPool {
   struct Launcher;
 
   void dispatch(Instant now);
+  // False when this launcher cannot take it now: it is the first in the queue again.
   bool start(Launcher& launcher, Job job, Instant now);
   void finish(Launcher& launcher, JobResult result);
   void give_up(Launcher& launcher);
