@@ -7,6 +7,11 @@ namespace berth::daemon {
 void Prober::begin(const Action& action, int netns) {
   const auto& deed = std::get<action::Probe>(action.deed);
   forget(action.subject);
+  if (netns < 0 && deed.spec->network != NetworkMode::host) {
+    // Without it the host would be asked.
+    emit_(event::Probed{action.subject, deed.launch_id, false, "its network namespace is gone"});
+    return;
+  }
   auto probe = health::Probe::begin(deed.spec->healthcheck, netns);
   if (!probe) {
     emit_(event::Probed{action.subject, deed.launch_id, false, probe.error().message()});

@@ -19,6 +19,7 @@
 #include "supervisor/runtime/compile_launch.h"
 #include "supervisor/runtime/compile_update.h"
 #include "supervisor/runtime/kernel_host.h"
+#include "supervisor/runtime/places.h"
 
 namespace berth::runtime {
 
@@ -42,8 +43,10 @@ ExitStatus to_status(int code, int status) {
   }
 }
 
-unique_fd duplicate(const unique_fd& fd) {
-  return unique_fd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
+Result<unique_fd> duplicate(const unique_fd& fd) {
+  unique_fd copy(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
+  if (!copy) return fail_errno("cannot duplicate a descriptor");
+  return copy;
 }
 
 }  // namespace
@@ -60,11 +63,19 @@ void KernelHost::carry_out(const Action& action, const action::Launch& deed) {
   if (auto written = write_run_files(spec); !written) return fail(action, written.error());
   const auto sandbox = sandboxes_.find(spec.name);
   const bool has_netns = sandbox != sandboxes_.end() && sandbox->second.netns;
+  if (!has_netns && spec.network != NetworkMode::host) {
+    // Without it the container would run in the host's network.
+    return fail(action, error_at(spec, "network", "its network namespace is gone"));
+  }
   auto program = compile_launch(spec, Sandbox{.has_netns = has_netns}, facts_, paths_, filters_,
                                 deed.launch_id);
   if (!program) return fail(action, program.error());
   std::vector<unique_fd> fds;
-  if (has_netns) fds.push_back(duplicate(sandbox->second.netns));
+  if (has_netns) {
+    auto netns = duplicate(sandbox->second.netns);
+    if (!netns) return fail(action, netns.error());
+    fds.push_back(*std::move(netns));
+  }
   launching_.insert(deed.launch_id);
   Job job{*std::move(program), std::move(fds), kLaunchDeadline, {}};
   job.done = [this, action, launched = deed.spec, id = deed.launch_id](JobResult result) {
@@ -194,11 +205,12 @@ void KernelHost::carry_out(const Action& action, const action::Probe& deed) {
   probe.container = action.subject;
   probe.launch_id = deed.launch_id;
   probe.timeout = deed.spec->healthcheck.timeout;
-  probe.deadline = BootClock::now() + probe.timeout;
+  auto pidfd = duplicate(launch->second.pidfd);
+  if (!pidfd) return answer(false, pidfd.error().message());
   launching_.insert(probe_id);
   Job job;
   job.program = *std::move(program);
-  job.fds.push_back(duplicate(launch->second.pidfd));
+  job.fds.push_back(*std::move(pidfd));
   job.done = [this, probe_id, answer,
               begun = std::make_shared<ExecProbe>(std::move(probe))](JobResult result) {
     launching_.erase(probe_id);
@@ -208,6 +220,8 @@ void KernelHost::carry_out(const Action& action, const action::Probe& deed) {
       return answer(false, result.error->message());
     }
     begun->pidfd = std::move(result.pidfd);
+    // From its birth: how long it waited for a launcher says nothing about the container.
+    begun->deadline = BootClock::now() + begun->timeout;
     probes_[probe_id] = std::move(*begun);
     if (early) end_probe(probe_id, early.mapped());
   };
