@@ -1,8 +1,11 @@
 #include "supervisor/keeper/child_process.h"
 
+#include <algorithm>
+
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,6 +18,19 @@ namespace {
 namespace raw = kernel::raw;
 constexpr int kAside = 10;  // above the numbers that a child is given
 constexpr int kCannotExecute = 126;
+
+// This program on a read-only mount of its own: a container that gets at /proc/PID/exe of a
+// launcher, or of a child before its execve, cannot open it for writing, not even when no berthd
+// runs any more. The plain file where that is not possible: without CAP_SYS_ADMIN there are no
+// containers.
+unique_fd open_self() {
+  unique_fd self(::open("/proc/self/exe", O_PATH | O_CLOEXEC));
+  const unique_fd clone(std::max(
+      raw::open_tree(self.get(), "", AT_EMPTY_PATH | raw::kOpenTreeClone | O_CLOEXEC), -1));
+  const bool read_only =
+      clone && raw::mount_setattr(clone.get(), false, raw::kMountReadOnly, 0, MS_PRIVATE) == 0;
+  return unique_fd(::fcntl(read_only ? clone.get() : self.get(), F_DUPFD_CLOEXEC, kAside));
+}
 
 }  // namespace
 
@@ -31,8 +47,7 @@ void ChildProcess::wait(Duration patience) const noexcept {
 }
 
 Starter::Starter(const std::vector<std::string>& arguments, Become become) : become_(become) {
-  const unique_fd self(::open("/proc/self/exe", O_PATH | O_CLOEXEC));
-  executable_.reset(::fcntl(self.get(), F_DUPFD_CLOEXEC, kAside));
+  executable_ = open_self();
   ::getrlimit(RLIMIT_NOFILE, &files_);
   const rlimit raised{files_.rlim_max, files_.rlim_max};
   ::setrlimit(RLIMIT_NOFILE, &raised);

@@ -40,7 +40,9 @@ class Starter {
  private:
   [[noreturn]] void run_child(int keeper_end, int second);
 
-  unique_fd executable_;  // opened once: an upgrade on the disk does not mix two versions
+  // Opened once: an upgrade on the disk does not mix two versions. On a read-only mount of its own,
+  // so that nobody writes it through /proc/PID/exe.
+  unique_fd executable_;
   Become become_;
   rlimit files_{};  // before the keeper raised its own
   std::vector<std::string> words_;

@@ -1,6 +1,7 @@
 // The keeper as a process, with a worker and launchers whose parts the test plays.
 #include "supervisor/keeper/keeper.h"
 
+#include <cerrno>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #include "supervisor/handoff/messages.h"
+#include "supervisor/keeper/child_process.h"
 #include "supervisor/kernel/raw.h"
 
 using namespace berth;
@@ -218,6 +220,32 @@ struct Up {
 };
 
 }  // namespace
+
+// What the next test's child is.
+TEST_CASE("played by a child: the file it was executed from cannot be written" *
+          doctest::skip(true)) {
+  // Opening it is refused by two rules, and the kernel asks first whether anybody runs it; that
+  // one ends with the last who does. The other one is seen by itself here.
+  CHECK(::open("/proc/self/exe", O_WRONLY | O_CLOEXEC) < 0);
+  CHECK(::access("/proc/self/exe", W_OK) < 0);
+  CHECK(errno == EROFS);
+}
+
+TEST_CASE("what runs can never be written through /proc/PID/exe" *
+          doctest::skip(::geteuid() != 0)) {
+  keeper::Starter starter({}, [](int executable, char* const[]) {
+    std::string words[] = {"test-keeper", "--no-skip", "--quiet",
+                           "--test-case=played by a child:*"};
+    char* argv[] = {words[0].data(), words[1].data(), words[2].data(), words[3].data(), nullptr};
+    keeper::execute(executable, argv);
+  });
+  REQUIRE(starter.ready());
+  const keeper::ChildProcess child = starter.start("launcher", -1);
+  siginfo_t info{};
+  REQUIRE(::waitid(P_PID, static_cast<id_t>(child.pid), &info, WEXITED) == 0);
+  CHECK(info.si_code == CLD_EXITED);
+  CHECK(info.si_status == 0);
+}
 
 TEST_CASE("a worker is told of a launcher that its socket leads to, and then to begin") {
   Up up;
