@@ -25,6 +25,8 @@ TABLES = {  # as the marks name them: the array in the sources
 }
 STRINGS = r'((?:"(?:[^"\\]|\\.)*"\s*)+)'
 
+MEMBER = r"^  ([\w:<>, ]+?) (\w+)(?: = [^;]+|\{[^}]*\})?;"
+
 
 def literal(text):
     """The value of adjacent C++ string literals."""
@@ -37,7 +39,38 @@ def member(row, name):
     return literal(match[1]) if match else ""
 
 
+def enumerations():
+    """The words of each enumeration, as they are written: {"LogDriver": "`file`, `none`"...}."""
+    text = (ROOT / "supervisor/model/words.cpp").read_text()
+    words = {}
+    for body in re.findall(r"std::array k\w+\{\s*(Word.*?)\};", text, re.DOTALL):
+        for word, enumeration in re.findall(r'Word\{"([^"]+)",\s*(\w+)::', body):
+            words.setdefault(enumeration, []).append(word)
+    return words
+
+
+def member_types():
+    """The type of each member of each struct of the specs: {"MountSpec": {"source": ...}}."""
+    text = (ROOT / "supervisor/model/spec.h").read_text()
+    return {name: {member: kind for kind, member in
+                   re.findall(MEMBER, body, re.MULTILINE)}
+            for name, body in re.findall(r"^struct (\w+) \{\n(.*?)^\};", text,
+                                         re.DOTALL | re.MULTILINE)}
+
+
+def allowed_words(row, types, words):
+    """What a value may be when only some words are right; otherwise nothing."""
+    if choices := member(row, "choices"):
+        return choices.split(", ")
+    owner, path = re.search(r"FIELD\((?:(\w+), )?([\w.]+)\)", row).groups()
+    kind = owner or "ContainerSpec"
+    for name in path.split("."):
+        kind = types[kind][name]
+    return words.get(kind, [])
+
+
 def tables():
+    types, words = member_types(), enumerations()
     text = "".join((ROOT / "supervisor/model" / name).read_text()
                    for name in ("container_keys.cpp", "keys.cpp"))
     found = {}
@@ -50,6 +83,7 @@ def tables():
         rows = re.split(r"(?:ContainerKey|Key<\w+>)\{", body)[1:]
         found[mark] = [{"name": member(row, "name"), "meaning": member(row, "meaning"),
                         "default": member(row, "default_text"), "example": member(row, "example"),
+                        "words": allowed_words(row, types, words),
                         "cost": (re.search(r"Cost::(\w+)", row) or [0, "restart"])[1]}
                        for row in rows]
     return found
@@ -64,7 +98,8 @@ def markdown(mark, rows):
                 *(f"| {cell(row['name'])} | {row['remedy']} |" for row in rows)]
     lines = ["| key | meaning | default | example | a change costs |", "|---|---|---|---|---|"]
     for row in rows:
-        lines.append(f"| {cell(row['name'])} | {row['meaning']} | {cell(row['default'])} "
+        words = ": " + ", ".join(cell(word) for word in row["words"]) if row["words"] else ""
+        lines.append(f"| {cell(row['name'])} | {row['meaning']}{words} | {cell(row['default'])} "
                      f"| {cell(row['example'])} | {row['cost']} |")
     return lines
 
@@ -79,8 +114,9 @@ def roff(mark, rows):
         if mark == "future":
             lines.append(f"{escape(row['remedy'])}.")
             continue
+        words = f" One of: {escape(', '.join(row['words']))}." if row["words"] else ""
         default = f" Default: {escape(row['default'])}." if row["default"] else ""
-        lines.append(f"{escape(row['meaning'])}.{default} Example:")
+        lines.append(f"{escape(row['meaning'])}.{words}{default} Example:")
         lines.append(f"\\fI{escape(row['example'])}\\fR")
         lines.append(f"(a change costs: {row['cost']}).")
     return lines
