@@ -111,10 +111,11 @@ Result<void> Worker::take_over() {
     on_keeper_message(std::move(*received));
   }
   observed_.next_launch_id = first_launch_id();
-  sweeps_left_ = host_->sweep([this](std::optional<Error> error) {
-    if (error)
-      log::warning("cannot remove what an earlier run left", {{"error", error->message()}});
-    --sweeps_left_;
+  sweeps_left_ = 1;
+  host_->sweep(definitions_.desired().networks, [this](const std::vector<Error>& errors) {
+    for (const Error& error : errors)
+      log::warning("cannot remove what an earlier run left", {{"error", error.message()}});
+    sweeps_left_ = 0;
     dirty_ = true;
   });
   remember_roots();

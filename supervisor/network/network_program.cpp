@@ -76,29 +76,41 @@ Result<void> add_addresses(Program& program, const NetworkSpec& spec, const Ipv4
   return {};
 }
 
+// A new link has what conf/default says.
+void close_loopback(Program& program, const NetworkSpec& spec) {
+  const std::string per_link = "/proc/sys/net/ipv4/conf/" + bridge_name(spec);
+  program.from(origin_of(spec, "clear route_localnet of the bridge"));
+  program.add(Op::write_file, {.text = per_link + "/route_localnet", .text2 = "0"});
+}
+
+Result<void> add_ports(Program& program, const NetworkSpec& spec, std::uint32_t index,
+                       std::span<const BridgePort> ports) {
+  for (const BridgePort& port : ports) {
+    program.from(origin_of(spec, "put back the link of " + port.container));
+    add_netlink(program, TRY(enslave(port.link, index, link_alias(port.container))),
+                handoff::kTolerateMissing);
+    add_netlink(program, TRY(set_hairpin(port.link)), handoff::kTolerateMissing);
+  }
+  return {};
+}
+
 Result<void> add_bridge(Program& program, const NetworkSpec& spec, const Ipv4Subnet& subnet,
-                        std::span<const LinkInfo> links) {
+                        std::span<const LinkInfo> links, std::span<const BridgePort> ports) {
   const std::string name = bridge_name(spec);
   const MacAddress mac = bridge_mac(spec.name);
   const LinkInfo* existing = find_link(links, name);
   const std::uint32_t index = existing != nullptr ? existing->index : free_index(mac, links);
   program.from(origin_of(spec, "create bridge " + name));
   if (existing == nullptr) add_netlink(program, TRY(create_bridge(name, index, mac)));
+  close_loopback(program, spec);
   TRY(add_addresses(program, spec, subnet, index, existing));
   program.from(origin_of(spec, "bring up bridge " + name));
   add_netlink(program, TRY(adopt_bridge(name, link_alias(spec.name))));
-  return {};
+  return add_ports(program, spec, index, ports);
 }
 
-void add_settings(Program& program, const NetworkSpec& spec) {
-  const std::string per_link = "/proc/sys/net/ipv4/conf/" + bridge_name(spec);
-  program.from(origin_of(spec, "set net.ipv4.ip_forward"));
-  program.add(Op::write_file, {.text = "/proc/sys/net/ipv4/ip_forward", .text2 = "1"});
-  program.from(origin_of(spec, "set route_localnet of the bridge"));
-  program.add(Op::write_file, {.text = per_link + "/route_localnet", .text2 = "1"});
-}
-
-Result<Program> create_program(const NetworkSpec& spec, std::span<const LinkInfo> links) {
+Result<Program> create_program(const NetworkSpec& spec, std::span<const LinkInfo> links,
+                               std::span<const BridgePort> ports) {
   if (!is_valid_name(spec.name)) return fail("its name is not valid");
   const Ipv4Subnet subnet = TRY(parse_subnet(spec.subnet));
   const std::string name = bridge_name(spec);
@@ -107,8 +119,9 @@ Result<Program> create_program(const NetworkSpec& spec, std::span<const LinkInfo
   Program program;
   program.from(origin_of(spec, "open netlink"));
   program.add(Op::netlink_open, {.fd = kNetlink});
-  TRY(add_bridge(program, spec, subnet, links));
-  add_settings(program, spec);
+  TRY(add_bridge(program, spec, subnet, links, ports));
+  program.from(origin_of(spec, "set net.ipv4.ip_forward"));
+  program.add(Op::write_file, {.text = "/proc/sys/net/ipv4/ip_forward", .text2 = "1"});
   program.add(Op::close, {.fd = kNetlink});
   return program;
 }
@@ -137,8 +150,9 @@ bool is_our_bridge(const NetworkSpec& spec, const LinkInfo& link) {
          (link.alias.empty() && link.mac == bridge_mac(spec.name));
 }
 
-Result<Program> compile_create_network(const NetworkSpec& spec, std::span<const LinkInfo> links) {
-  auto program = create_program(spec, links);
+Result<Program> compile_create_network(const NetworkSpec& spec, std::span<const LinkInfo> links,
+                                       std::span<const BridgePort> ports) {
+  auto program = create_program(spec, links, ports);
   if (program) return program;
   return std::unexpected(std::move(program).error().within("cannot create network " + spec.name));
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 
 #include "supervisor/base/result.h"
 #include "supervisor/handoff/program.h"
@@ -21,12 +22,21 @@ std::string bridge_name(const NetworkSpec& spec);
 // may come: then its stable hardware address tells it.
 bool is_our_bridge(const NetworkSpec& spec, const LinkInfo& link);
 
-// Creates the bridge with the gateway's address, brings it up, and sets ip_forward and the bridge's
-// route_localnet (what makes that safe: the rules of rules.h). One that is ours is taken over: it
-// gets what it lacks and loses addresses of a former subnet.
+// The host's end of a container's link.
+struct BridgePort {
+  std::string link;
+  std::string container;
+};
+
+// Creates the bridge with the gateway's address, brings it up, and sets ip_forward. The bridge's
+// route_localnet is off: only compile_apply_rules (rules.h) turns it on, when the rules are there
+// that make it safe. One that is ours is taken over: it gets what it lacks and loses addresses of a
+// former subnet. `ports` are links that were in the bridge of this name before it was lost; they
+// are put back into it, those that are gone are passed over.
 // Errors: a link of this name is not ours; an address of another link lies within the subnet.
 Result<handoff::Program> compile_create_network(const NetworkSpec& spec,
-                                                std::span<const LinkInfo> links);
+                                                std::span<const LinkInfo> links,
+                                                std::span<const BridgePort> ports = {});
 
 // Deletes the bridge. No steps when there is none. Error: a link of this name is not ours.
 Result<handoff::Program> compile_remove_network(const NetworkSpec& spec,

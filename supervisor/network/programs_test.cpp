@@ -62,6 +62,10 @@ LinkInfo link_named(const std::string& name) {
 
 bool has_link(const std::string& name) { return find_link(list_links().value(), name) != nullptr; }
 
+std::string route_localnet(const std::string& link) {
+  return "/proc/sys/net/ipv4/conf/" + link + "/route_localnet";
+}
+
 const LinkAddress kGateway{{0x0a4d0001}, 24};
 
 }  // namespace
@@ -167,7 +171,7 @@ TEST_CASE("a network is made, taken over as it is, and removed") {
   CHECK(made.up);
   CHECK(made.addresses == std::vector{kGateway});
   CHECK(testing::read_text("/proc/sys/net/ipv4/ip_forward") == "1\n");
-  CHECK(testing::read_text("/proc/sys/net/ipv4/conf/br-lan/route_localnet") == "1\n");
+  CHECK(testing::read_text(route_localnet("br-lan")) == "0\n");
   const json seen = json::parse(testing::output_of("ip -j addr show br-lan"));
   CHECK(testing::output_of("ip link show br-lan").find("alias berth:lan") != std::string::npos);
   CHECK(seen[0]["addr_info"][0]["local"] == "10.77.0.1");
@@ -177,6 +181,34 @@ TEST_CASE("a network is made, taken over as it is, and removed") {
   REQUIRE(remove(lan()) == "");
   CHECK_FALSE(has_link("br-lan"));
   CHECK(remove(lan()) == "");
+}
+
+TEST_CASE("a bridge is closed to loopback addresses when it is made or taken over") {
+  if (!testing::can_make_namespaces()) return;
+  const testing::HostNetns host;
+  REQUIRE(testing::write_text(route_localnet("default"), "1") == 0);
+  REQUIRE(create(lan()) == "");
+  CHECK(testing::read_text(route_localnet("br-lan")) == "0\n");
+  REQUIRE(testing::write_text(route_localnet("br-lan"), "1") == 0);
+  REQUIRE(create(lan()) == "");
+  CHECK(testing::read_text(route_localnet("br-lan")) == "0\n");
+}
+
+TEST_CASE("a bridge that is made anew gets the links back that were in it") {
+  if (!testing::can_make_namespaces()) return;
+  const testing::HostNetns host;
+  REQUIRE(create(lan()) == "");
+  const std::vector attachments = {
+      attachment("lan", link_named("br-lan").index, "10.77.0.0/24", "10.77.0.2")};
+  const unique_fd netns = testing::play_sandbox(
+      compile_create_sandbox(container("web"), "berth0", attachments, 1).value(), kNetnsSlot);
+  const std::string host_end = host_link_name("berth0", "web", 0);
+  testing::output_of("ip link del br-lan");
+  CHECK(link_named(host_end).master == 0);
+  const std::vector<BridgePort> ports = {{host_end, "web"}, {"vb-gone", "gone"}};
+  REQUIRE(Player().play(compile_create_network(lan(), list_links().value(), ports).value()) == "");
+  CHECK(link_named(host_end).master == link_named("br-lan").index);
+  CHECK(testing::output_of("ip -d link show " + host_end).find("hairpin on") != std::string::npos);
 }
 
 TEST_CASE("a network that is taken over loses the addresses of its former subnet") {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include "supervisor/network/ipv4.h"
 #include "supervisor/network/names.h"
@@ -140,6 +141,11 @@ Result<std::vector<Port>> read_ports(const NetworkView& view) {
   return ports;
 }
 
+// 0.0.0.0 is every address of the host, 127.0.0.1 among them.
+bool reaches_loopback(const Port& port) {
+  return port.any_address || port.host_address.is_loopback();
+}
+
 void add_chains(Transaction& transaction) {
   // Priorities: raw, dstnat, srcnat and filter of nft(8).
   transaction.add_chain("raw_prerouting", "filter", "prerouting", -300);
@@ -210,11 +216,35 @@ Result<std::string> render_rules(const NetworkView& view, std::string_view table
   return transaction.text();
 }
 
-handoff::Program compile_apply_rules(std::string_view json) {
+std::vector<std::string> bridges_from_loopback(const NetworkView& view) {
+  std::vector<std::string> links;
+  const auto bridges = read_bridges(view);
+  const auto ports = read_ports(view);
+  if (!bridges || !ports) return links;
+  for (const Bridge& bridge : *bridges) {
+    const bool wanted = std::ranges::any_of(*ports, [&bridge](const Port& port) {
+      return reaches_loopback(port) && bridge.subnet.contains(port.container_address);
+    });
+    if (wanted) links.push_back(bridge.link);
+  }
+  return links;
+}
+
+handoff::Program compile_apply_rules(std::string_view json,
+                                     std::span<const std::string> bridges_from_loopback) {
   handoff::Program program;
   program.from({.what = "apply packet rules"});
   program.add(handoff::Op::run, {.text = kNftApply, .text2 = json});
+  for (const std::string& bridge : bridges_from_loopback) {
+    program.from({.what = "set route_localnet of " + bridge});
+    program.add(handoff::Op::write_file,
+                {.text = "/proc/sys/net/ipv4/conf/" + bridge + "/route_localnet",
+                 .text2 = "1",
+                 .flags = handoff::kTolerateMissing});
+  }
   return program;
 }
+
+bool nft_is_installed() { return ::access("/usr/sbin/nft", X_OK) == 0; }
 
 }  // namespace berth::network

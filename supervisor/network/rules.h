@@ -18,8 +18,10 @@
 //                     that are published on 127.0.0.1, or not at all.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "supervisor/base/result.h"
 #include "supervisor/handoff/program.h"
@@ -35,7 +37,18 @@ namespace berth::network {
 // others. Errors, naming what is wrong: a bridge's name, subnet, or address that is none; port 0.
 Result<std::string> render_rules(const NetworkView& view, std::string_view table);
 
-// Runs nft with that input. What nft says on its error output becomes the reply's detail.
-handoff::Program compile_apply_rules(std::string_view json);
+// The bridges that ports published on a loopback address lead into, sorted: the host sends there
+// from 127.0.0.1, which takes the link's route_localnet. Bridges that render_rules refuses are left
+// out.
+std::vector<std::string> bridges_from_loopback(const NetworkView& view);
+
+// Runs nft with that input. What nft says on its error output becomes the reply's detail. Once the
+// rules are there, and not before, sets route_localnet of these bridges; one that is gone is passed
+// over.
+handoff::Program compile_apply_rules(std::string_view json,
+                                     std::span<const std::string> bridges_from_loopback = {});
+
+// Where nft is missing there are no rules of ours either.
+bool nft_is_installed();
 
 }  // namespace berth::network

@@ -164,6 +164,39 @@ TEST_CASE("the program runs nft once, with the rules as its input") {
   CHECK(program.text(program.steps()[0].text2) == "{}");
 }
 
+TEST_CASE(
+    "bridges are opened to loopback addresses after the rules, and only where ports need it") {
+  NetworkView view;
+  view.bridges = {{"lan", "br-lan", "10.20.0.0/24", true}, {"back", "br-b", "10.21.0.0/24", true}};
+  view.ports = {port("web", "10.20.0.2", "192.0.2.1", 80, 80)};
+  CHECK(bridges_from_loopback(view).empty());
+  view.ports.push_back(port("web", "10.20.0.2", "127.0.0.1", 81, 80));
+  CHECK(bridges_from_loopback(view) == std::vector<std::string>{"br-lan"});
+  view.ports.push_back(port("back", "10.21.0.2", "0.0.0.0", 82, 80));
+  CHECK(bridges_from_loopback(view) == std::vector<std::string>{"br-b", "br-lan"});
+  const handoff::Program program = compile_apply_rules("{}", bridges_from_loopback(view));
+  REQUIRE(program.steps().size() == 3);
+  CHECK(program.steps()[0].op == handoff::Op::run);
+  CHECK(program.text(program.steps()[1].text) == "/proc/sys/net/ipv4/conf/br-b/route_localnet");
+  CHECK(program.text(program.steps()[1].text2) == "1");
+  CHECK(program.text(program.steps()[2].text) == "/proc/sys/net/ipv4/conf/br-lan/route_localnet");
+}
+
+TEST_CASE("a bridge is not opened when the rules cannot be applied, and may be gone by then") {
+  if (!testing::can_make_namespaces()) return;
+  const testing::HostNetns host;
+  testing::output_of("ip link add br-lan type bridge");
+  const std::string setting = "/proc/sys/net/ipv4/conf/br-lan/route_localnet";
+  const std::vector<std::string> bridges = {"br-gone", "br-lan"};
+  const std::string broken = "{\"nftables\":[{\"add\":{}}]}";
+  testing::Player player;
+  CHECK(player.play(compile_apply_rules(broken, bridges)) == "apply packet rules: errno 121");
+  CHECK(testing::read_text(setting) == "0\n");
+  const std::string rules = render_rules(small_view(), "berth").value();
+  CHECK(player.play(compile_apply_rules(rules, bridges)) == "");
+  CHECK(testing::read_text(setting) == "1\n");
+}
+
 TEST_CASE("a host port that two containers publish goes to one of them, the same every time") {
   NetworkView view = small_view();
   view.ports.insert(view.ports.begin(), port("late", "10.20.0.9", "0.0.0.0", 80, 1));

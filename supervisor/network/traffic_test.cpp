@@ -116,7 +116,10 @@ class Site {
                   {"shop", kShop, {"0.0.0.0", 9002, 5353, Protocol::udp}}};
     return view;
   }
-  void apply(const NetworkView& view) { apply_text(render_rules(view, "berth").value()); }
+  void apply(const NetworkView& view) {
+    const auto bridges = bridges_from_loopback(view);
+    REQUIRE(Player().play(compile_apply_rules(render_rules(view, "berth").value(), bridges)) == "");
+  }
   void apply_text(const std::string& rules) {
     REQUIRE(Player().play(compile_apply_rules(rules)) == "");
   }

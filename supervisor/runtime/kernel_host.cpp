@@ -32,6 +32,8 @@ KernelHost::~KernelHost() = default;
 std::vector<std::string> KernelHost::warnings() const { return foreign_policies_; }
 
 void KernelHost::submit(const Action& action) {
+  if (const auto* launch = std::get_if<action::Launch>(&action.deed))
+    look_for_lost_bridges(launch->spec->name);
   std::visit([this, &action](const auto& deed) { carry_out(action, deed); }, action.deed);
 }
 
@@ -75,23 +77,32 @@ void KernelHost::carry_out(const Action& action, const action::RemoveRoot& deed)
       event::RootRemoved{action.subject});
 }
 
-std::size_t KernelHost::sweep(std::function<void(std::optional<Error>)> swept) {
+void KernelHost::sweep(const std::map<std::string, NetworkPtr>& networks,
+                       std::function<void(std::vector<Error>)> swept) {
+  struct Progress {
+    std::size_t left = 0;
+    std::vector<Error> errors;
+  };
+  const auto progress = std::make_shared<Progress>();
   std::vector<handoff::Program> programs;
   for (const std::string& container : containers_in_cgroups(facts_)) {
     programs.push_back(compile_cleanup(container, facts_, paths_));
   }
-  if (const auto links = network::list_links()) {
-    programs.push_back(network::compile_sweep_links(host_.bridge, *links));
-  }
+  programs.push_back(compile_network_sweep(networks, progress->errors));
   std::erase_if(programs, [](const handoff::Program& each) { return each.steps().empty(); });
+  // All are counted before the first is submitted: it may end at once.
+  progress->left = programs.size();
+  if (programs.empty()) return swept(std::move(progress->errors));
   for (handoff::Program& program : programs) {
     Job job;
     job.program = std::move(program);
     job.deadline = kRemovalDeadline;
-    job.done = [swept](JobResult result) { swept(std::move(result.error)); };
+    job.done = [progress, swept](JobResult result) {
+      if (result.error) progress->errors.push_back(*std::move(result.error));
+      if (--progress->left == 0) swept(std::move(progress->errors));
+    };
     wiring_.pool->submit(std::move(job), BootClock::now());
   }
-  return programs.size();
 }
 
 void KernelHost::remove_parents(std::function<void(std::optional<Error>)> removed) {

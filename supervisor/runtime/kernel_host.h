@@ -18,6 +18,7 @@
 #include "supervisor/execute/host.h"
 #include "supervisor/model/paths.h"
 #include "supervisor/network/leases.h"
+#include "supervisor/network/network_program.h"
 #include "supervisor/network/sandbox_program.h"
 #include "supervisor/plan/event.h"
 #include "supervisor/runtime/host_facts.h"
@@ -56,9 +57,11 @@ class KernelHost : public Host {
   // Sentences about the host: what is missing, what another manager's rules would drop.
   [[nodiscard]] std::vector<std::string> warnings() const;
 
-  // Queues programs that remove what an earlier berthd left behind: cgroups, links, rules.
-  // Returns how many; `swept` is called as each ends, with its error if it had one.
-  std::size_t sweep(std::function<void(std::optional<Error>)> swept);
+  // Queues programs that remove what an earlier berthd left behind: cgroups, links, the bridges of
+  // these networks, rules. `swept` is called once, when all have ended, with what went wrong;
+  // possibly from within this call.
+  void sweep(const std::map<std::string, NetworkPtr>& networks,
+             std::function<void(std::vector<Error>)> swept);
 
   // Removes the cgroups' parents, when every container is gone.
   void remove_parents(std::function<void(std::optional<Error>)> removed);
@@ -66,8 +69,8 @@ class KernelHost : public Host {
  private:
   struct SandboxEntry {
     std::uint64_t id = 0;
-    unique_fd netns;  // none: the host's network, or not made yet
-    std::size_t attachments = 0;
+    unique_fd netns;                    // none: the host's network, or not made yet
+    std::vector<std::string> networks;  // what it is attached to, in order
   };
   struct LaunchEntry {
     std::string container;
@@ -107,7 +110,16 @@ class KernelHost : public Host {
            std::vector<unique_fd> fds, std::function<void(JobResult)> succeeded);
   void fail(const Action& action, const Error& error);
 
+  // A sandbox outlives its container's launches, and a bridge may be deleted by hand meanwhile:
+  // tells that it is gone, so that it is made anew.
+  void look_for_lost_bridges(const std::string& container);
   Result<std::vector<network::Attachment>> attachments_of(const ContainerSpec& spec);
+  // Links into the network's bridge that sandboxes have, and lost when it is gone.
+  [[nodiscard]] std::vector<network::BridgePort> ports_of(const std::string& network) const;
+  [[nodiscard]] handoff::Program compile_network_sweep(
+      const std::map<std::string, NetworkPtr>& networks, std::vector<Error>& errors) const;
+  static Result<void> check_ports(const ContainerSpec& spec);
+  void apply_rules(const Action& action, const NetworkView& view, const std::string& rules);
   Result<void> write_hosts(const std::string& container, const HostList& entries);
   Result<void> write_run_files(const ContainerSpec& spec);
   void build_template();
@@ -137,7 +149,8 @@ class KernelHost : public Host {
   std::map<std::string, NetworkPtr> networks_;
   std::map<std::string, HostList> hosts_;         // as last applied
   std::map<std::string, std::string> hostnames_;  // of containers that have a hosts file
-  std::string rules_;                             // as last applied
+  std::optional<std::string> rules_;              // as last applied; none: not known
+  std::uint64_t networks_made_ = 0;               // bridges that were made, ever
   SeccompFilters filters_;
   Template template_ = Template::unknown;
   std::vector<Action> waiting_for_template_;

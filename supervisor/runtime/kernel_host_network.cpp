@@ -1,9 +1,11 @@
 // KernelHost: networks, sandboxes, packet rules and name files.
 #include <algorithm>
+#include <cerrno>
 #include <memory>
 #include <utility>
 
 #include <fcntl.h>
+#include <net/if.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -11,18 +13,60 @@
 #include "supervisor/network/foreign_policy.h"
 #include "supervisor/network/hosts.h"
 #include "supervisor/network/network_program.h"
+#include "supervisor/network/port_check.h"
 #include "supervisor/network/rules.h"
 #include "supervisor/runtime/kernel_host.h"
+#include "supervisor/runtime/places.h"
 
 namespace berth::runtime {
 
 void KernelHost::carry_out(const Action& action, const action::CreateNetwork& deed) {
   const auto links = network::list_links();
   if (!links) return fail(action, links.error());
-  auto program = network::compile_create_network(*deed.network, *links);
+  const std::string& name = deed.network->name;
+  auto program = network::compile_create_network(*deed.network, *links, ports_of(name));
   if (!program) return fail(action, program.error());
-  networks_[deed.network->name] = deed.network;
-  run(action, *std::move(program), kLaunchDeadline, event::NetworkReady{deed.network->name});
+  networks_[name] = deed.network;
+  run(action, *std::move(program), kLaunchDeadline, {}, [this, name](JobResult) {
+    // What is set with the rules is not set for this bridge.
+    rules_.reset();
+    ++networks_made_;
+    wiring_.emit(event::NetworkReady{name});
+  });
+}
+
+std::vector<network::BridgePort> KernelHost::ports_of(const std::string& network) const {
+  std::vector<network::BridgePort> ports;
+  for (const auto& [container, sandbox] : sandboxes_) {
+    for (unsigned i = 0; i < sandbox.networks.size(); ++i) {
+      if (sandbox.networks[i] == network)
+        ports.push_back({network::host_link_name(host_.bridge, container, i), container});
+    }
+  }
+  return ports;
+}
+
+// First the bridges, then the rules: a bridge never stands open without them.
+handoff::Program KernelHost::compile_network_sweep(
+    const std::map<std::string, NetworkPtr>& networks, std::vector<Error>& errors) const {
+  handoff::Program program;
+  const auto links = network::list_links();
+  if (!links) {
+    errors.push_back(links.error());
+    return program;
+  }
+  program.append(network::compile_sweep_links(host_.bridge, *links));
+  for (const auto& [name, network] : networks) {
+    // What is not ours stays; whether that is in the way is told when the network is needed.
+    if (const auto removal = network::compile_remove_network(*network, *links))
+      program.append(*removal);
+  }
+  if (!network::nft_is_installed()) return program;
+  if (const auto rules = network::render_rules({}, host_.nft_table))
+    program.append(network::compile_apply_rules(*rules));
+  else
+    errors.push_back(rules.error());
+  return program;
 }
 
 void KernelHost::carry_out(const Action& action, const action::RemoveNetwork& deed) {
@@ -37,6 +81,18 @@ void KernelHost::carry_out(const Action& action, const action::RemoveNetwork& de
   run(action, *std::move(program), kLaunchDeadline, event::NetworkGone{deed.network->name});
 }
 
+void KernelHost::look_for_lost_bridges(const std::string& container) {
+  const auto sandbox = sandboxes_.find(container);
+  if (sandbox == sandboxes_.end()) return;
+  for (const std::string& name : sandbox->second.networks) {
+    const auto network = networks_.find(name);
+    if (network == networks_.end()) continue;
+    const std::string bridge = network::bridge_name(*network->second);
+    if (::if_nametoindex(bridge.c_str()) == 0 && errno == ENODEV)
+      wiring_.emit(event::NetworkGone{name});
+  }
+}
+
 Result<std::vector<network::Attachment>> KernelHost::attachments_of(const ContainerSpec& spec) {
   std::vector<network::Attachment> attachments;
   if (spec.network != NetworkMode::bridge) return attachments;
@@ -48,8 +104,11 @@ Result<std::vector<network::Attachment>> KernelHost::attachments_of(const Contai
     if (found == networks_.end()) return berth::fail("network " + each.name + " is not there");
     const std::string bridge = network::bridge_name(*found->second);
     const network::LinkInfo* link = network::find_link(links, bridge);
-    if (link == nullptr)
+    if (link == nullptr) {
+      // Somebody has deleted it; it will be there again when this is tried again.
+      wiring_.emit(event::NetworkGone{each.name});
       return berth::fail("network " + each.name + ": link " + bridge + " is gone");
+    }
     const auto subnet = TRY(network::parse_subnet(found->second->subnet));
     const auto address =
         TRY(network::assign(subnet, leases_, each.name, spec.name, each.ipv4_address));
@@ -58,16 +117,27 @@ Result<std::vector<network::Attachment>> KernelHost::attachments_of(const Contai
   return attachments;
 }
 
+Result<void> KernelHost::check_ports(const ContainerSpec& spec) {
+  if (!spec.ports.empty() && !network::nft_is_installed()) {
+    return std::unexpected(
+        error_at(spec, "ports", "nft is missing on this host (apt-get install nftables)"));
+  }
+  for (std::size_t i = 0; i < spec.ports.size(); ++i) {
+    const auto checked = network::check_port_is_free(spec.ports[i]);
+    if (checked) continue;
+    const std::string key = "ports[" + std::to_string(i) + "]";
+    return std::unexpected(error_at(spec, key, checked.error().what));
+  }
+  return {};
+}
+
 void KernelHost::carry_out(const Action& action, const action::CreateSandbox& deed) {
   const ContainerSpec& spec = *deed.spec;
   if (spec.network == NetworkMode::host) {
     sandboxes_[spec.name] = {};
     return wiring_.emit(event::SandboxReady{spec.name, {}});
   }
-  if (!spec.ports.empty() && ::access("/usr/sbin/nft", X_OK) != 0) {
-    return fail(action, Error{format(where_of(spec, "ports")) +
-                              ": ports: nft is missing on this host (apt-get install nftables)"});
-  }
+  if (auto checked = check_ports(spec); !checked) return fail(action, checked.error());
   const network::Leases before = leases_;
   auto attachments = attachments_of(spec);
   if (!attachments) return fail(action, attachments.error());
@@ -80,9 +150,11 @@ void KernelHost::carry_out(const Action& action, const action::CreateSandbox& de
   }
   SandboxEntry entry;
   entry.id = next_sandbox_id_++;
-  entry.attachments = attachments->size();
   std::vector<std::string> addresses;
-  for (const auto& each : *attachments) addresses.push_back(network::format(each.address));
+  for (const auto& each : *attachments) {
+    entry.networks.push_back(each.network);
+    addresses.push_back(network::format(each.address));
+  }
   auto program = network::compile_create_sandbox(spec, host_.bridge, *attachments, entry.id);
   if (!program) return fail(action, program.error());
   sandboxes_[spec.name] = std::move(entry);
@@ -97,7 +169,7 @@ void KernelHost::carry_out(const Action& action, const action::RemoveSandbox& de
   const std::string& name = deed.spec->name;
   std::size_t attachments = std::max<std::size_t>(1, deed.spec->networks.size());
   if (const auto found = sandboxes_.find(name); found != sandboxes_.end()) {
-    attachments = found->second.attachments;
+    attachments = found->second.networks.size();
     if (found->second.id != 0) wiring_.drop(found->second.id);
     sandboxes_.erase(found);
   }
@@ -126,9 +198,19 @@ void KernelHost::carry_out(const Action& action, const action::ApplyView& deed) 
   auto rules = network::render_rules(view, host_.nft_table);
   if (!rules) return fail(action, rules.error());
   if (*rules == rules_) return wiring_.emit(event::ViewApplied{view});
-  if (rules_.empty() && view.empty()) return wiring_.emit(event::ViewApplied{view});
-  run(action, network::compile_apply_rules(*rules), kLaunchDeadline, {},
-      [this, view, rules = *rules](JobResult) {
+  // Without nft there can be no rules of an earlier berthd either.
+  if (view.empty() && !network::nft_is_installed()) return wiring_.emit(event::ViewApplied{view});
+  apply_rules(action, view, *rules);
+}
+
+void KernelHost::apply_rules(const Action& action, const NetworkView& view,
+                             const std::string& rules) {
+  const auto bridges = network::bridges_from_loopback(view);
+  rules_.reset();  // until the whole program has been carried out
+  run(action, network::compile_apply_rules(rules, bridges), kLaunchDeadline, {},
+      [this, action, view, rules, made = networks_made_](JobResult) {
+        // A bridge that came meanwhile may have been missed.
+        if (made != networks_made_) return apply_rules(action, view, rules);
         rules_ = rules;
         wiring_.emit(event::ViewApplied{view});
         if (!view.empty()) look_for_foreign_policies();

@@ -179,6 +179,61 @@ class Network(berth_testing.BerthTest):
             send(pid, b"knock", "127.0.0.1", 7000)
             self.assertEqual(b"knock", server.recv(100))
 
+    def test_a_bridge_is_open_to_loopback_addresses_only_with_the_rules_and_for_ports(self):
+        setting = pathlib.Path("/proc/sys/net/ipv4/conf/berth0/route_localnet")
+        self.serve("web")
+        self.berth.wait("web", "ready")
+        self.assertEqual("0", setting.read_text().strip())
+        self.serve("web", first='ports = ["127.0.0.1:18080:8080"]')
+        berth_instance.poll("the port answers", lambda: ask("127.0.0.1", 18080), 10)
+        self.assertEqual("1", setting.read_text().strip())
+
+    def test_a_bridge_deleted_by_hand_is_made_again(self):
+        self.serve("web", first='ports = ["127.0.0.1:18080:8080"]')
+        self.serve("other")
+        pid = self.berth.wait("web", "ready")["pid"]
+        address = self.berth.wait("other", "ready")["addresses"][0]
+        berth_instance.poll("the port answers", lambda: ask("127.0.0.1", 18080), 10)
+        subprocess.run(["ip", "link", "del", "berth0"], check=True)
+        self.assertEqual("", ask("127.0.0.1", 18080, seconds=1))
+        # The sandboxes outlive a restart; they are put back into the new bridge, everybody's.
+        self.assertEqual(0, self.berth.berth("restart", "web").returncode)
+        self.berth.until("web", "it was restarted", lambda row: row["phase"] == "ready"
+                         and row["pid"] not in (None, pid))
+        berth_instance.poll("the port answers", lambda: ask("127.0.0.1", 18080, seconds=1), 20)
+        berth_instance.poll("the other answers", lambda: ask(address, 8080, seconds=1), 20)
+        # A container that needs a new sandbox finds it missing as well.
+        subprocess.run(["ip", "link", "del", "berth0"], check=True)
+        self.serve("late")
+        late = self.berth.wait("late", "ready", seconds=30)["addresses"][0]
+        berth_instance.poll("late answers", lambda: ask(late, 8080, seconds=1), 20)
+
+    def test_a_port_that_the_host_listens_on_is_not_taken_over(self):
+        with socket.create_server(("127.0.0.1", 18080)):
+            self.serve("web", first='ports = ["127.0.0.1:18080:8080"]')
+            row = self.berth.until("web", "it fails", lambda row: row["error"])
+            self.assertRegex(row["error"], r"web\.toml:\d+:\d+: ports\[0\]: 127\.0\.0\.1:18080 is "
+                                           "in use by another program of this host$")
+        self.berth.wait("web", "ready")
+        berth_instance.poll("the port answers", lambda: ask("127.0.0.1", 18080), 10)
+
+    def test_what_an_earlier_berthd_left_is_removed_at_the_start(self):
+        self.berth.stop()
+        for command in ("ip link add berth0 type bridge", "ip link set berth0 alias berth:default",
+                        "ip link add theirs type bridge", "nft add table inet berth",
+                        "nft add table inet theirs"):
+            subprocess.run(command.split(), check=True)
+        try:
+            self.berth.start()
+            berth_instance.poll("the bridge and the rules are gone", lambda: not (
+                {"berth0", "table inet berth"} & (self.berth.leftovers_now()["link"]
+                                                  | self.berth.leftovers_now()["nft table"])), 10)
+            self.assertIn("theirs", self.berth.leftovers_now()["link"])
+            self.assertIn("table inet theirs", self.berth.leftovers_now()["nft table"])
+        finally:
+            subprocess.run(["ip", "link", "del", "theirs"], check=True)
+            subprocess.run(["nft", "delete", "table", "inet", "theirs"], check=True)
+
     def test_a_container_goes_out_under_the_hosts_address(self):
         self.serve("web")
         pid = self.berth.wait("web", "ready")["pid"]
