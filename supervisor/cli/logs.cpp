@@ -111,6 +111,7 @@ class Logs : public Command {
   // The definitions tell why there is nothing: it logs nothing, never started, or is not known.
   static std::string reason(const Context& context, const std::string& name) {
     const auto set = definition::load(definition::snapshot(context.paths, false));
+    if (set.bad.contains(name)) return ": its definition is bad, see berth check";
     const auto found = set.containers.find(name);
     if (found == set.containers.end()) return "";
     return found->second->logging.driver == LogDriver::none
