@@ -1,15 +1,10 @@
+// The worker at work: what wakes it, its turns, and what it does about events.
 #include "supervisor/daemon/worker.h"
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <type_traits>
 #include <utility>
-
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "supervisor/daemon/log.h"
 #include "supervisor/plan/advance.h"
@@ -25,138 +20,12 @@ using Kind = handoff::KeeperMessage::Kind;
 // its descriptors.
 constexpr int kRoundsPerTurn = 16;
 
-// Launch ids are never used twice, not by a later worker either: they begin at the time of day.
-std::uint64_t first_launch_id() {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(wall_now().time_since_epoch());
-  return static_cast<std::uint64_t>(seconds.count()) << 20;
-}
-
 template <class... Handlers>
 struct overloaded : Handlers... {
   using Handlers::operator()...;
 };
 
 }  // namespace
-
-Worker::Worker(const Paths& paths, KeeperLink keeper)
-    : paths_(paths), keeper_(std::move(keeper)), definitions_(paths) {}
-
-Worker::~Worker() = default;
-
-Result<std::unique_ptr<Worker>> Worker::create(const Paths& paths) {
-  KeeperLink keeper = TRY(KeeperLink::open());
-  std::unique_ptr<Worker> worker(new Worker(paths, std::move(keeper)));
-  TRY(worker->begin());
-  return worker;
-}
-
-Result<void> Worker::begin() {
-  for (const std::string& directory : {paths_.containers(), paths_.networks()}) {
-    std::error_code failure;
-    std::filesystem::create_directories(directory, failure);
-    if (failure) return fail("cannot create " + directory + ": " + failure.message());
-  }
-  // Root file systems and leases: nobody else may look into them.
-  std::error_code failure;
-  std::filesystem::create_directories(paths_.state(), failure);
-  if (failure || ::chmod(paths_.state().c_str(), 0700) != 0) {
-    return fail("cannot create " + paths_.state());
-  }
-  definition_watch_.emplace(loop_, paths_, [this] { read_definitions(); });
-  definitions_.read();
-  for (const Diagnostic& problem : definitions_.problems()) {
-    if (problem.severity == Severity::error && problem.pos.file.ends_with("berthd.toml")) {
-      return fail(format(problem));
-    }
-  }
-  log::set_level(definitions_.host().log_level);
-
-  pool_ = std::make_unique<runtime::LauncherPool>(
-      runtime::LauncherPool::Keeper{.want_launcher = [this] { keeper_.want_launcher(); },
-                                    .replace_launcher =
-                                        [this](std::uint64_t number) {
-                                          log::warning("a launcher does not answer; it is replaced",
-                                                       {{"launcher", std::to_string(number)}});
-                                          launcher_watches_.erase(number);
-                                          keeper_.replace_launcher(number);
-                                        }});
-  runtime::KernelHost::Wiring wiring{
-      .pool = pool_.get(),
-      .emit = [this](Event event) { events_.push_back(std::move(event)); },
-      .drop = [this](std::uint64_t id) { keeper_.drop(id); }};
-  host_ = TRY(runtime::KernelHost::create(paths_, definitions_.host(), std::move(wiring)));
-  logs_ = std::make_unique<LogKeeper>(loop_, paths_);
-  prober_ =
-      std::make_unique<Prober>(loop_, [this](Event event) { events_.push_back(std::move(event)); });
-
-  timer_ = loop_.timer([this] { dirty_ = true; });
-  loop_.on_turn([this] { return turn(); });
-  TRY(take_over());
-  server_.emplace(TRY(control::Server::create(paths_, *this)));
-  server_watch_ = loop_.watch(server_->fd(), Loop::kReadable, [this](int) { on_server(); });
-  keeper_watch_ = loop_.watch(keeper_.fd(), Loop::kReadable, [this](int) { on_keeper(); });
-  log::info("berthd is up",
-            {{"root", paths_.root.empty() ? "/" : paths_.root},
-             {"containers", std::to_string(definitions_.desired().containers.size())}});
-  read_definitions();
-  return {};
-}
-
-// Hears from the keeper what is there, and has removed what an earlier berthd left behind.
-Result<void> Worker::take_over() {
-  for (;;) {
-    auto received = keeper_.wait();
-    if (!received) return fail("the keeper is gone");
-    if (received->message.kind == Kind::begin) break;
-    on_keeper_message(std::move(*received));
-  }
-  observed_.next_launch_id = first_launch_id();
-  sweeps_left_ = 1;
-  host_->sweep(definitions_.desired().networks, [this](const std::vector<Error>& errors) {
-    for (const Error& error : errors)
-      log::warning("cannot remove what an earlier run left", {{"error", error.message()}});
-    sweeps_left_ = 0;
-    dirty_ = true;
-  });
-  remember_roots();
-  remember_stops();
-  return {};
-}
-
-// The writable layers of containers that are defined. A layer without a good definition is left
-// alone: its file may be broken, or not be there yet, and that never means deletion.
-void Worker::remember_roots() {
-  const auto containers = definitions_.desired().containers;
-  std::error_code failure;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(paths_.state() + "/containers", failure)) {
-    const std::string name = entry.path().filename().string();
-    if (containers.contains(name)) {
-      observed_.containers[name].root = true;
-    } else {
-      log::warning("a writable layer without a definition is kept",
-                   {{"container", name}, {"path", entry.path().string()}});
-    }
-  }
-}
-
-// With restart.policy "unless-stopped", what an operator stopped stays down.
-void Worker::remember_stops() {
-  const auto containers = definitions_.desired().containers;
-  std::error_code failure;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(paths_.state() + "/stopped", failure)) {
-    const auto found = containers.find(entry.path().filename().string());
-    if (found == containers.end()) continue;
-    if (found->second->restart.policy == RestartPolicy::unless_stopped) {
-      observed_.containers[found->first].intent = Intent::stop;
-      observed_.containers[found->first].phase = Phase::stopped;
-    } else {
-      std::error_code ignored;
-      std::filesystem::remove(entry.path(), ignored);
-    }
-  }
-}
 
 bool Worker::run() {
   loop_.run();
@@ -253,7 +122,6 @@ bool Worker::turn() {
   host_->on_time(BootClock::now());
   if (wake_at_ && *wake_at_ <= BootClock::now()) dirty_ = true;
   int rounds = 0;
-  Plan plan;
   while (dirty_ || !events_.empty()) {
     if (++rounds > kRoundsPerTurn) return true;
     while (!events_.empty()) {
@@ -262,16 +130,16 @@ bool Worker::turn() {
       apply(event);
     }
     dirty_ = false;
-    if (sweeps_left_ > 0) break;
+    if (sweeping_) break;
     const Instant now = BootClock::now();
-    plan = reconcile(desired_, observed_, now);
+    const Plan plan = reconcile(desired_, observed_, now);
     wake_at_ = plan.wake_at;
     if (!plan.actions.empty()) dirty_ = true;  // until the plan is empty
     observed_ = carry_out(plan, std::move(observed_), *this, now);
   }
   if (rounds > 0) publish();
   if (server_ && server_->wake_at() && *server_->wake_at() <= BootClock::now()) on_server();
-  set_timer(plan);
+  set_timer();
   return finish_shutdown();
 }
 
@@ -280,7 +148,7 @@ void Worker::apply(const Event& event) {
   observed_ = advance(std::move(observed_), event, BootClock::now());
 }
 
-void Worker::set_timer(const Plan&) {
+void Worker::set_timer() {
   std::optional<Instant> next = wake_at_;
   const auto consider = [&next](std::optional<Instant> at) {
     if (at) next = next ? std::min(*next, *at) : *at;
@@ -403,30 +271,6 @@ void Worker::note(const Event& event) {
                  },
                  [](const auto&) {}},
       event);
-}
-
-namespace {
-
-// About six descriptors a container: the soft limit that a login or a service has is soon too
-// small. Launchers, and so containers, keep the limits that berthd was started with.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-}  // namespace
-
-int run_worker(const Paths& paths) {
-  ::prctl(PR_SET_NAME, "berthd");
-  raise_descriptor_limit();
-  auto worker = Worker::create(paths);
-  if (!worker) {
-    log::error(worker.error().message());
-    return 1;
-  }
-  return (*worker)->run() ? 0 : 1;
 }
 
 }  // namespace berth::daemon

@@ -37,15 +37,19 @@ class Worker final : private Host, private control::Backend {
  private:
   Worker(const Paths& paths, KeeperLink keeper);
 
+  // The start (worker_start.cpp).
   Result<void> begin();
+  Result<void> make_directories();
+  Result<void> check_host_settings();
+  Result<void> make_parts();
   Result<void> take_over();
   void remember_roots();
   void remember_stops();
-  void open_server();
 
   // What wakes the loop.
   void on_keeper();
   void on_keeper_message(KeeperLink::Received received);
+  void replace_launcher(std::uint64_t number);
   void on_server();
   void read_definitions();
   void begin_shutdown();
@@ -53,7 +57,7 @@ class Worker final : private Host, private control::Backend {
   // The turn: events in, actions out.
   bool turn();
   void apply(const Event& event);
-  void set_timer(const Plan& plan);
+  void set_timer();
   void publish();
   bool finish_shutdown();
 
@@ -93,7 +97,7 @@ class Worker final : private Host, private control::Backend {
   ObservedState observed_;
   std::deque<Event> events_;
   bool dirty_ = true;              // the desired state changed, or time has come
-  std::size_t sweeps_left_ = 0;    // what an earlier run left behind is being removed first
+  bool sweeping_ = false;          // what an earlier run left behind is being removed first
   bool removing_parents_ = false;  // the last thing a shutdown does
   bool finished_ = false;
   bool keeper_gone_ = false;

@@ -1,0 +1,175 @@
+// The start of the worker: its parts, what it hears from the keeper, and what earlier runs left.
+#include <filesystem>
+#include <utility>
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "supervisor/daemon/log.h"
+#include "supervisor/daemon/worker.h"
+
+namespace berth::daemon {
+
+namespace {
+
+// Launch ids are never used twice, not by a later worker either: they begin at the time of day.
+std::uint64_t first_launch_id() {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(wall_now().time_since_epoch());
+  return static_cast<std::uint64_t>(seconds.count()) << 20;
+}
+
+// About six descriptors a container: the soft limit that a login or a service has is soon too
+// small. Launchers, and so containers, keep the limits that berthd was started with.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
+
+Worker::Worker(const Paths& paths, KeeperLink keeper)
+    : paths_(paths), keeper_(std::move(keeper)), definitions_(paths) {}
+
+Worker::~Worker() = default;
+
+Result<std::unique_ptr<Worker>> Worker::create(const Paths& paths) {
+  KeeperLink keeper = TRY(KeeperLink::open());
+  std::unique_ptr<Worker> worker(new Worker(paths, std::move(keeper)));
+  TRY(worker->begin());
+  return worker;
+}
+
+Result<void> Worker::begin() {
+  TRY(make_directories());
+  definition_watch_.emplace(loop_, paths_, [this] { read_definitions(); });
+  definitions_.read();
+  TRY(check_host_settings());
+  TRY(make_parts());
+  TRY(take_over());
+  server_.emplace(TRY(control::Server::create(paths_, *this)));
+  server_watch_ = loop_.watch(server_->fd(), Loop::kReadable, [this](int) { on_server(); });
+  keeper_watch_ = loop_.watch(keeper_.fd(), Loop::kReadable, [this](int) { on_keeper(); });
+  log::info("berthd is up",
+            {{"root", paths_.root.empty() ? "/" : paths_.root},
+             {"containers", std::to_string(definitions_.desired().containers.size())}});
+  read_definitions();
+  return {};
+}
+
+Result<void> Worker::make_directories() {
+  for (const std::string& directory : {paths_.containers(), paths_.networks(), paths_.state()}) {
+    std::error_code failure;
+    std::filesystem::create_directories(directory, failure);
+    if (failure) return fail("cannot create " + directory + ": " + failure.message());
+  }
+  // Root file systems and leases: nobody else may look into them.
+  if (::chmod(paths_.state().c_str(), 0700) != 0) {
+    return fail_errno("cannot protect " + paths_.state());
+  }
+  return {};
+}
+
+// Without its settings as they were meant, berthd would touch what is not its own.
+Result<void> Worker::check_host_settings() {
+  for (const Diagnostic& problem : definitions_.problems()) {
+    if (problem.severity == Severity::error && problem.pos.file.ends_with("berthd.toml")) {
+      return fail(format(problem));
+    }
+  }
+  log::set_level(definitions_.host().log_level);
+  return {};
+}
+
+Result<void> Worker::make_parts() {
+  const auto emit = [this](Event event) { events_.push_back(std::move(event)); };
+  pool_ = std::make_unique<runtime::LauncherPool>(runtime::LauncherPool::Keeper{
+      .want_launcher = [this] { keeper_.want_launcher(); },
+      .replace_launcher = [this](std::uint64_t number) { replace_launcher(number); }});
+  host_ = TRY(runtime::KernelHost::create(
+      paths_, definitions_.host(),
+      {.pool = pool_.get(), .emit = emit, .drop = [this](std::uint64_t id) { keeper_.drop(id); }}));
+  logs_ = std::make_unique<LogKeeper>(loop_, paths_);
+  prober_ = std::make_unique<Prober>(loop_, emit);
+  timer_ = loop_.timer([this] { dirty_ = true; });
+  loop_.on_turn([this] { return turn(); });
+  return {};
+}
+
+void Worker::replace_launcher(std::uint64_t number) {
+  log::warning("a launcher does not answer; it is replaced",
+               {{"launcher", std::to_string(number)}});
+  launcher_watches_.erase(number);
+  keeper_.replace_launcher(number);
+}
+
+// Hears from the keeper what is there, and has removed what an earlier berthd left behind.
+Result<void> Worker::take_over() {
+  for (;;) {
+    auto received = keeper_.wait();
+    if (!received) return fail("the keeper is gone");
+    if (received->message.kind == handoff::KeeperMessage::Kind::begin) break;
+    on_keeper_message(std::move(*received));
+  }
+  observed_.next_launch_id = first_launch_id();
+  sweeping_ = true;
+  host_->sweep(definitions_.desired().networks, [this](const std::vector<Error>& errors) {
+    for (const Error& error : errors)
+      log::warning("cannot remove what an earlier run left", {{"error", error.message()}});
+    sweeping_ = false;
+    dirty_ = true;
+  });
+  remember_roots();
+  remember_stops();
+  return {};
+}
+
+// The writable layers of containers that are defined. A layer without a good definition is left
+// alone: its file may be broken, or not be there yet, and that never means deletion.
+void Worker::remember_roots() {
+  const auto containers = definitions_.desired().containers;
+  std::error_code failure;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(paths_.state() + "/containers", failure)) {
+    const std::string name = entry.path().filename().string();
+    if (containers.contains(name)) {
+      observed_.containers[name].root = true;
+    } else {
+      log::warning("a writable layer without a definition is kept",
+                   {{"container", name}, {"path", entry.path().string()}});
+    }
+  }
+}
+
+// With restart.policy "unless-stopped", what an operator stopped stays down.
+void Worker::remember_stops() {
+  const auto containers = definitions_.desired().containers;
+  std::error_code failure;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(paths_.state() + "/stopped", failure)) {
+    const auto found = containers.find(entry.path().filename().string());
+    if (found == containers.end()) continue;
+    if (found->second->restart.policy == RestartPolicy::unless_stopped) {
+      observed_.containers[found->first].intent = Intent::stop;
+      observed_.containers[found->first].phase = Phase::stopped;
+    } else {
+      std::error_code ignored;
+      std::filesystem::remove(entry.path(), ignored);
+    }
+  }
+}
+
+int run_worker(const Paths& paths) {
+  ::prctl(PR_SET_NAME, "berthd");
+  raise_descriptor_limit();
+  auto worker = Worker::create(paths);
+  if (!worker) {
+    log::error(worker.error().message());
+    return 1;
+  }
+  return (*worker)->run() ? 0 : 1;
+}
+
+}  // namespace berth::daemon
