@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <unistd.h>
+
 #include "supervisor/runtime/cgroups.h"
 #include "supervisor/runtime/compile_cleanup.h"
 #include "supervisor/runtime/instance_lock.h"
@@ -27,7 +29,10 @@ KernelHost::KernelHost(Paths paths, HostSpec host, HostFacts facts, network::Lea
       leases_(std::move(leases)),
       wiring_(std::move(wiring)) {}
 
-KernelHost::~KernelHost() = default;
+// The parents were made for the lock. Where containers live on they are not empty, and stay.
+KernelHost::~KernelHost() {
+  for (const std::string& parent : parent_cgroups(facts_)) ::rmdir(parent.c_str());
+}
 
 std::vector<std::string> KernelHost::warnings() const { return foreign_policies_; }
 

@@ -21,8 +21,10 @@ struct Host {
   std::unique_ptr<KernelHost> host;
 
   Host() {
+    HostSpec settings;
+    settings.cgroup = "berth-test-" + std::to_string(::getpid());  // not that of a real berthd
     auto created =
-        KernelHost::create(Paths{directory.path}, HostSpec{},
+        KernelHost::create(Paths{directory.path}, settings,
                            {.pool = &pool,
                             .emit = [this](Event event) { events.push_back(std::move(event)); },
                             .drop = [](std::uint64_t) {}});
