@@ -26,7 +26,7 @@ ContainerSpec decoded(Format format, const std::string& content) {
 constexpr const char* kToml = R"(
 template     = "host"
 command      = "serve --port '80 80' \"a b\" c\\ d"
-type         = "oneshot"
+type         = "service"
 autostart    = false
 start_order  = 20
 groups       = ["shop", "all"]
@@ -67,7 +67,7 @@ max_size = "1M"
 constexpr const char* kYaml = R"(
 template: host
 command: [serve, --port, 80 80, "a b", 'c d']
-type: oneshot
+type: service
 autostart: false
 start_order: 20
 groups: [shop, all]

@@ -84,6 +84,25 @@ std::optional<Complaint> check_http(const std::string& url) {
   return authority.has_port ? check_port(authority.port) : std::nullopt;
 }
 
+// What the rest of the definition makes impossible.
+void validate_fitness(const ContainerSpec& spec, Report& report) {
+  if (spec.type == ContainerType::oneshot) {
+    report.error_at(where_of(spec, "healthcheck"), "healthcheck",
+                    "a oneshot is not asked for its health: its exit says how it went",
+                    "type = \"service\", or no healthcheck");
+  }
+  if (spec.healthcheck.exec.empty()) return;
+  const auto& added = spec.security.cap_add;
+  for (size_t i = 0; i < added.size(); ++i) {
+    if (added[i] != "sys_ptrace" && added[i] != "all") continue;
+    const std::string key = "security.cap_add[" + std::to_string(i) + "]";
+    report.error_at(where_of(spec, key), key,
+                    "with sys_ptrace the container could take over the probe before it has given "
+                    "up the host's rights",
+                    "a tcp or http healthcheck");
+  }
+}
+
 }  // namespace
 
 void validate_health(const ContainerSpec& spec, Report& report) {
@@ -110,6 +129,7 @@ void validate_health(const ContainerSpec& spec, Report& report) {
       report.error_at(where_of(spec, key), key, complaint->problem, complaint->remedy);
     }
   };
+  validate_fitness(spec, report);
   check("healthcheck.tcp", spec.healthcheck.tcp, check_tcp);
   check("healthcheck.http", spec.healthcheck.http, check_http);
 }
