@@ -29,7 +29,7 @@ Result<KeeperLink> KeeperLink::open() {
     return fail("the worker is started by berthd itself, not by hand");
   }
   KeeperLink link;
-  link.socket_.reset(handoff::kKeeperFd);
+  link.socket_ = handoff::kKeeperFd;
   ::fcntl(handoff::kKeeperFd, F_SETFD, FD_CLOEXEC);
   ::fcntl(handoff::kKeeperFd, F_SETFL, O_NONBLOCK);
   return link;

@@ -21,7 +21,7 @@ class KeeperLink {
   // Takes the socket at handoff::kKeeperFd.
   static Result<KeeperLink> open();
 
-  [[nodiscard]] int fd() const { return socket_.get(); }
+  [[nodiscard]] int fd() const { return socket_; }
 
   // Waits for the next message; none when the keeper is gone.
   std::optional<Received> wait();
@@ -35,7 +35,8 @@ class KeeperLink {
 
  private:
   void send(handoff::KeeperMessage::Kind kind, std::uint64_t id);
-  unique_fd socket_;
+  // Never closed here: it closes with the process, and that is what ends a worker for the keeper.
+  int socket_ = -1;
 };
 
 }  // namespace berth::daemon
