@@ -23,9 +23,12 @@ class LaunchFailures(berth_testing.BerthTest):
         return row
 
     def assert_nothing_of(self, name):
+        # Of this instance: other tests run at the same time.
         berth_instance.poll(
             f"no cgroup of {name} is left",
-            lambda: not berth_testing.private_namespaces.cgroups_named(f"c-{name}"), 10)
+            lambda: not [folder for folder in
+                         berth_testing.private_namespaces.cgroups_named(self.berth.cgroup)
+                         if folder.endswith(f"/c-{name}")], 10)
         mounts = pathlib.Path("/proc/self/mountinfo").read_text()
         self.assertNotIn(f"containers/{name}/", mounts)
 
