@@ -18,9 +18,10 @@ struct Paths {
   [[nodiscard]] std::string run() const { return root + "/run/berth"; }  // 0700
   [[nodiscard]] std::string socket() const { return run() + "/berthd.sock"; }
   [[nodiscard]] std::string lock() const { return run() + "/lock"; }
-  // hosts, hostname, resolv.conf, stdout and stderr (FIFOs) of one container
+  // hosts, hostname, resolv.conf, stdout and stderr (FIFOs) of one container. Not below
+  // run()/containers: definitions may stand there.
   [[nodiscard]] std::string run_of(std::string_view container) const {
-    return run() + "/containers/" + std::string(container);
+    return run() + "/running/" + std::string(container);
   }
 
   [[nodiscard]] std::string state() const { return root + "/var/lib/berth"; }  // 0700

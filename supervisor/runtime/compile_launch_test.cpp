@@ -190,7 +190,7 @@ TEST_CASE("removing a root leaves leases and logs, and with everything nothing e
   CHECK(compile_remove_root("web", kPaths, false).steps().size() == 4);
   const std::string listing = compile_remove_root("web", kPaths, true).listing();
   CHECK(listing.find("/b/var/lib/berth/containers/web\"") != std::string::npos);
-  CHECK(listing.find("/b/run/berth/containers/web\"") != std::string::npos);
+  CHECK(listing.find("/b/run/berth/running/web\"") != std::string::npos);
   CHECK(listing.find("leases") == std::string::npos);
   CHECK(listing.find("log") == std::string::npos);
 }
