@@ -15,10 +15,11 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 PAGES = ["docs/definitions.md", "docs/man/berth-container.5"]
 
 TABLES = {  # as the marks name them: the array in the sources
-    "container": "kContainerKeys",
+    "container": r"k(?:General|Supervision|Confinement)Keys",
     "mounts": "kMountKeys",
     "depends_on": "kDependencyKeys",
     "networks": "kAttachmentKeys",
+    "io": "kIoLimitKeys",
     "network": "kNetworkKeys",
     "host": "kHostKeys",
     "future": "kFutureContainerKeys",
@@ -72,10 +73,11 @@ def allowed_words(row, types, words):
 def tables():
     types, words = member_types(), enumerations()
     text = "".join((ROOT / "supervisor/model" / name).read_text()
-                   for name in ("container_keys.cpp", "keys.cpp"))
+                   for name in ("container_keys.cpp", "supervision_keys.cpp",
+                                "confinement_keys.cpp", "keys.cpp"))
     found = {}
     for mark, array in TABLES.items():
-        body = re.search(rf"std::array {array}\{{(.*?)\n\}};", text, re.DOTALL)[1]
+        body = "".join(re.findall(rf"std::array {array}\{{(.*?)\n\}};", text, re.DOTALL))
         if mark == "future":
             found[mark] = [{"name": literal(name), "remedy": literal(remedy)} for name, remedy in
                            re.findall(rf"FutureKey\{{{STRINGS},\s*{STRINGS}\}}", body)]

@@ -27,6 +27,7 @@ bool read(const Value& value, const Slot& slot, Reading reading,
           std::map<std::string, DependencySpec>& field);
 bool read(const Value& value, const Slot& slot, Reading reading,
           std::vector<NetworkAttachment>& field);
+bool read(const Value& value, const Slot& slot, Reading reading, std::vector<IoLimitSpec>& field);
 
 template <class Owner>
 void read_key(const Frame<Owner>& frame, const Key<Owner>& key, const Value& value, Place place,
@@ -48,18 +49,25 @@ const Key<Owner>* find_key(const Frame<Owner>& frame, std::string_view name) {
   return found == frame.keys.end() ? nullptr : &*found;
 }
 
+// True when the key is known, but not supported by this version.
+template <class Owner>
+bool refuse_future(const Frame<Owner>& frame, const std::string& section, const Member& member,
+                   Reading reading) {
+  for (const FutureKey& future : frame.future) {
+    if (future.name != frame.generic + section + member.key) continue;
+    reading.report.error(member.place, frame.path + section + show_key(member.key),
+                         "this key is not supported yet", std::string(future.remedy));
+    return true;
+  }
+  return false;
+}
+
 template <class Owner>
 void refuse_unknown(const Frame<Owner>& frame, const std::string& section, const Member& member,
                     Reading reading) {
   std::vector<std::string_view> names;
   for (const Key<Owner>& key : frame.keys) names.push_back(key.name);
   const std::string path = frame.path + section + show_key(member.key);
-  for (const FutureKey& future : frame.future) {
-    if (future.name != section + member.key) continue;
-    reading.report.error(member.place, path, "this key is not supported yet",
-                         std::string(future.remedy));
-    return;
-  }
   const bool is_list_item = !frame.path.empty();
   reading.report.error(member.place, path, "there is no such key",
                        remedy_for_unknown_key(member.key, section, names, is_list_item));
@@ -97,6 +105,7 @@ void read_table(const Frame<Owner>& frame, const Table& table, const std::string
   for (const Member& member : table) {
     const std::string name = section + member.key;
     const bool dotted = member.key.find('.') != std::string::npos;  // a quoted "limits.memory"
+    if (refuse_future(frame, section, member, reading)) continue;
     if (const Key<Owner>* key = dotted ? nullptr : find_key(frame, name)) {
       read_key(frame, *key, member.value, place_of(member), reading);
       continue;
@@ -120,7 +129,8 @@ void read_table(const Frame<Owner>& frame, const Table& table, const std::string
 template <class Owner>
 void read_item(const Value& value, std::span<const Key<Owner>> keys, const Slot& slot,
                const std::string& path, Reading reading, Owner& item) {
-  const Frame<Owner> frame{keys, {}, path + ".", std::string(slot.name) + ".", item};
+  const Frame<Owner> frame{keys, future_container_keys(), path + ".", std::string(slot.name) + ".",
+                           item};
   read_table(frame, *value.get<Table>(), "", reading);
 }
 
@@ -254,6 +264,25 @@ bool read(const Value& value, const Slot& slot, Reading reading,
       reading.note(path + ".name", item.place);
     }
     field.push_back(std::move(attachment));
+  }
+  return true;
+}
+
+bool read(const Value& value, const Slot& slot, Reading reading, std::vector<IoLimitSpec>& field) {
+  const auto* list = value.get<List>();
+  if (list == nullptr) return refuse_type(value, slot, "a list", reading);
+  for (size_t i = 0; i < list->size(); ++i) {
+    const Value& item = (*list)[i];
+    const std::string path = slot.path + "[" + std::to_string(i) + "]";
+    reading.note(path, item.place);
+    IoLimitSpec& limit = field.emplace_back();
+    if (item.get<Table>() != nullptr) {
+      read_item(item, io_limit_keys(), slot, path, reading, limit);
+    } else {
+      const Slot item_slot{.path = path, .example = R"({ device = "/dev/vda", read_bps = "50M" })"};
+      refuse_type(item, item_slot, "a table", reading);
+      reading.note(path + ".device", item.place);
+    }
   }
   return true;
 }

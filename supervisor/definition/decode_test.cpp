@@ -127,9 +127,17 @@ TEST_CASE("a TOML file and the same in YAML are the same definition") {
   CHECK(toml.security.cap_add == std::vector<std::string>{"net_bind_service"});
 }
 
+// A key, or its section, that is refused by name.
+bool is_refused(std::string_view key, std::span<const FutureKey> refused) {
+  return std::ranges::any_of(refused, [&](const FutureKey& future) {
+    return key == future.name || key.starts_with(std::string(future.name) + ".");
+  });
+}
+
 TEST_CASE("every key of a container's table is decoded from its example and noted") {
   for (const auto& key : container_keys()) {
     CAPTURE(key.name);
+    if (is_refused(key.name, future_container_keys())) continue;
     Report report("web.toml", "web");
     const auto root =
         read_file(Format::toml, std::string(key.name) + " = " + std::string(key.example), report);
@@ -145,6 +153,7 @@ TEST_CASE("every key of a container's table is decoded from its example and note
 TEST_CASE("every key of networks and of the host is decoded from its example") {
   for (const auto& key : network_keys()) {
     CAPTURE(key.name);
+    if (is_refused(key.name, future_network_keys())) continue;
     Report report("lan.toml", "");
     const auto root =
         read_file(Format::toml, std::string(key.name) + " = " + std::string(key.example), report);
@@ -154,6 +163,7 @@ TEST_CASE("every key of networks and of the host is decoded from its example") {
   }
   for (const auto& key : host_keys()) {
     CAPTURE(key.name);
+    if (is_refused(key.name, future_host_keys())) continue;
     Report report("berthd.toml", "");
     const auto root =
         read_file(Format::toml, std::string(key.name) + " = " + std::string(key.example), report);

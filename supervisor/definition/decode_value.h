@@ -42,6 +42,9 @@ struct Reading {
 bool refuse_type(const Value& value, const Slot& slot, std::string_view expected, Reading reading);
 bool refuse(const Value& value, const Slot& slot, Complaint complaint, Reading reading);
 
+// A text for a field that holds one line of it: no control characters, the slot's shape.
+bool check_line(const Value& value, const std::string& text, const Slot& slot, Reading reading);
+
 bool read(const Value& value, const Slot& slot, Reading reading, bool& field);
 bool read(const Value& value, const Slot& slot, Reading reading, std::int64_t& field);
 bool read(const Value& value, const Slot& slot, Reading reading, double& field);
@@ -55,6 +58,10 @@ bool read(const Value& value, const Slot& slot, Reading reading,
 bool read(const Value& value, const Slot& slot, Reading reading,
           std::map<std::string, UlimitSpec>& field);
 bool read(const Value& value, const Slot& slot, Reading reading, std::vector<PortSpec>& field);
+bool read(const Value& value, const Slot& slot, Reading reading, std::vector<DeviceSpec>& field);
+// "default" leaves it unset.
+bool read(const Value& value, const Slot& slot, Reading reading,
+          std::optional<std::vector<std::string>>& field);
 
 template <class T>
 bool read(const Value& value, const Slot& slot, Reading reading, std::optional<T>& field) {
@@ -68,6 +75,8 @@ bool read(const Value& value, const Slot& slot, Reading reading, std::optional<T
 std::string_view word_meant(std::string_view text);
 bool refuse_word(const Value& value, const Slot& slot, const std::vector<std::string_view>& words,
                  Reading reading);
+// A word of the key that this version does not support: model/keys.h, FutureValue.
+bool is_future_value(const Slot& slot, std::string_view text);
 
 template <class Enum>
   requires std::is_enum_v<Enum>
@@ -75,7 +84,7 @@ bool read(const Value& value, const Slot& slot, Reading reading, Enum& field) {
   std::vector<std::string_view> words;
   const auto* text = value.get<std::string>();
   for (const auto& word : words_of(Enum{})) {
-    if (text != nullptr && word.text == word_meant(*text)) {
+    if (text != nullptr && word.text == word_meant(*text) && !is_future_value(slot, *text)) {
       field = word.value;
       return true;
     }

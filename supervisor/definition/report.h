@@ -1,4 +1,4 @@
-// Collects what is wrong with one file.
+// Collects what is wrong with one definition: a file, and the drop-ins that were merged over it.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,10 @@ class Report {
  public:
   // `container` is empty for files of networks and of the host.
   Report(std::string file, std::string container)
-      : file_(std::move(file)), container_(std::move(container)) {}
+      : Report(std::vector<std::string>{std::move(file)}, std::move(container)) {}
+  // Place::file is an index of `files`, of which there is at least one.
+  Report(std::vector<std::string> files, std::string container)
+      : files_(std::move(files)), container_(std::move(container)) {}
 
   void error(Place place, std::string key, std::string problem, std::string remedy = "") {
     error_at(at(place), std::move(key), std::move(problem), std::move(remedy));
@@ -35,15 +38,15 @@ class Report {
   }
 
   [[nodiscard]] SourcePos at(Place place) const {
-    return SourcePos{file_, place.line, place.column};
+    return SourcePos{files_[place.file], place.line, place.column};
   }
   [[nodiscard]] bool failed() const { return count_ != 0; }
-  [[nodiscard]] const std::string& file() const { return file_; }
+  [[nodiscard]] const std::string& file() const { return files_.front(); }
   [[nodiscard]] std::vector<Diagnostic> take() && { return std::move(diagnostics_); }
 
  private:
   static constexpr size_t kMost = 101;  // a hostile file has no more to say than this
-  std::string file_;
+  std::vector<std::string> files_;
   std::string container_;
   std::vector<Diagnostic> diagnostics_;
   size_t count_ = 0;

@@ -1,6 +1,7 @@
 #include "supervisor/definition/shapes.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "supervisor/model/capabilities.h"
@@ -132,18 +133,108 @@ Checked check_capability(std::string_view text) {
       near.empty() ? "such as net_admin, or all" : "did you mean " + std::string(near) + "?");
 }
 
+Checked check_subnet6(std::string_view text) {
+  if (parse_subnet6(text)) return std::nullopt;
+  return wrong(text, "an IPv6 subnet", "\"fd00:20::/64\": /48 to /124, nothing behind the prefix");
+}
+
+Checked check_device_path(std::string_view text) {
+  if (auto complaint = check_absolute_path(text)) return complaint;
+  if (text.starts_with("/dev/") && text.size() > 5) return std::nullopt;
+  return wrong(text, "a device", "a path below /dev");
+}
+
+Checked check_seccomp(std::string_view text) {
+  if (text == "default" || text == "unconfined" || text.starts_with('/')) {
+    return text.starts_with('/') ? check_absolute_path(text) : std::nullopt;
+  }
+  return Complaint{quote(text) + " is not known here",
+                   "default, unconfined, or the absolute path of a file in the OCI format"};
+}
+
+Checked check_relative_path(std::string_view text) {
+  for (const std::string_view part : split(text, '/')) {
+    if (part.empty() || part == "." || part == "..") {
+      return wrong(text, "a path below a directory", "such as hosts/alpha");
+    }
+  }
+  return std::nullopt;
+}
+
+Checked check_secret_name(std::string_view text) {
+  const bool good = text.size() <= 63 && text[0] != '.' && std::ranges::all_of(text, [](char c) {
+                      return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '.';
+                    });
+  if (good) return std::nullopt;
+  return wrong(text, "the name of a secret",
+               "letters, digits, \"_\", \"-\" and \".\", as db_password");
+}
+
+// What belongs to a namespace that the container has of its own: ipc_namespaces(7),
+// network_namespaces(7), uts_namespaces(7).
+Checked check_sysctl_name(std::string_view text) {
+  const bool plain = std::ranges::all_of(split(text, '.'), [](std::string_view part) {
+    return !part.empty() && std::ranges::all_of(part, [](char c) {
+      return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '/';
+    });
+  });
+  if (!plain) return wrong(text, "the name of a sysctl", "as \"net.core.somaxconn\"");
+  constexpr std::array<std::string_view, 10> kOwn{
+      "kernel.domainname", "kernel.msgmax", "kernel.msgmnb",
+      "kernel.msgmni",     "kernel.sem",    "kernel.shmall",
+      "kernel.shmmax",     "kernel.shmmni", "kernel.shm_rmid_forced",
+      "kernel.hostname"};
+  if (text == "kernel.hostname") return Complaint{"the host name has a key of its own", "hostname"};
+  if (text.starts_with("net.") || text.starts_with("fs.mqueue.")) return std::nullopt;
+  if (std::ranges::find(kOwn, text) != kOwn.end()) return std::nullopt;
+  return Complaint{quote(text) + " belongs to the whole host, not to a container",
+                   "net.*, fs.mqueue.*, kernel.msg*, kernel.sem or kernel.shm*"};
+}
+
+Checked check_label_name(std::string_view text) {
+  if (text.size() <= 255 && !has_control(text)) return std::nullopt;
+  return wrong(text, "the name of a label", "no control characters, at most 255 bytes");
+}
+
+// "memory.oom.group": a controller's name, a dot, and no way out of the directory.
+Checked check_cgroup_file(std::string_view text) {
+  const bool good = text.size() <= 255 && is_lower(text[0]) && text.find('.') != text.npos &&
+                    std::ranges::all_of(text, [](char c) {
+                      return is_letter(c) || is_digit(c) || c == '_' || c == '.';
+                    });
+  if (!good) return wrong(text, "a file of a cgroup", "as \"memory.oom.group\"");
+  if (text.starts_with("cgroup.")) {
+    return Complaint{quote(text) + " is berth's own to write", "leave it out"};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Complaint> check_shape(Shape shape, std::string_view text) {
-  if (shape != Shape::any && shape != Shape::command && text.empty()) {
+  const bool may_be_empty = shape == Shape::any || shape == Shape::command || shape == Shape::hook;
+  if (!may_be_empty && text.empty()) {
     return Complaint{"this must not be empty", ""};
   }
   switch (shape) {
     case Shape::any:
     case Shape::positive:
     case Shape::command:
+    case Shape::hook:
     case Shape::not_empty: return std::nullopt;
+    case Shape::path_list:
     case Shape::absolute_path: return check_absolute_path(text);
+    case Shape::relative_path: return check_relative_path(text);
+    case Shape::block_device: return check_device_path(text);
+    case Shape::seccomp: return check_seccomp(text);
+    case Shape::secret_name: return check_secret_name(text);
+    case Shape::sysctl_name: return check_sysctl_name(text);
+    case Shape::label_name: return check_label_name(text);
+    case Shape::cgroup_file: return check_cgroup_file(text);
+    case Shape::ipv6_subnet: return check_subnet6(text);
+    case Shape::ipv6:
+      if (parse_ipv6(text)) return std::nullopt;
+      return wrong(text, "an IPv6 address", "fd00:20::10");
     case Shape::cgroup_name: return check_cgroup_name(text);
     case Shape::cpuset: return check_cpuset(text);
     case Shape::user: return check_user(text);

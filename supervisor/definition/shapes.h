@@ -2,6 +2,7 @@
 // parsers of addresses that several of them share.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -33,6 +34,17 @@ struct Subnet {
 };
 // "10.20.0.0/24": host bits zero, /8 to /30.
 std::optional<Subnet> parse_subnet(std::string_view text);
+
+// RFC 4291 text of an address, no zone; in network byte order.
+std::optional<std::array<unsigned char, 16>> parse_ipv6(std::string_view text);
+struct Subnet6 {
+  std::array<unsigned char, 16> first{};
+  unsigned bits = 0;
+  [[nodiscard]] bool contains(const std::array<unsigned char, 16>& address) const;
+  [[nodiscard]] bool overlaps(const Subnet6& other) const;
+};
+// "fd00:20::/64": host bits zero, /48 to /124.
+std::optional<Subnet6> parse_subnet6(std::string_view text);
 
 // "NET_ADMIN", "cap_net_admin" -> "net_admin"; empty for what is no capability. "all" stays.
 std::string normal_capability(std::string_view text);

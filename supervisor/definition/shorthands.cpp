@@ -101,6 +101,31 @@ std::expected<MountSpec, Complaint> parse_mount(std::string_view text) {
   return mount;
 }
 
+std::expected<DeviceSpec, Complaint> parse_device(std::string_view text) {
+  constexpr std::string_view kForm = "\"/dev/fuse\" or \"/dev/fuse:/dev/fuse:rw\"";
+  const std::vector<std::string_view> parts = split(text, ':');
+  if (parts.size() > 3) {
+    return std::unexpected(Complaint{quote(text) + " is not a device", std::string(kForm)});
+  }
+  DeviceSpec device{.source = std::string(parts[0]), .target = std::string(parts[0])};
+  // "/dev/fuse:rw" is what docker takes, too.
+  const bool short_form = parts.size() == 2 && !parts[1].starts_with('/');
+  if (parts.size() > 1 && !short_form) device.target = parts[1];
+  if (parts.size() == 3 || short_form) device.permissions = parts.back();
+  for (const std::string& path : {device.source, device.target}) {
+    if (auto complaint = check_shape(Shape::block_device, path)) {
+      return std::unexpected(std::move(*complaint));
+    }
+  }
+  const std::string& letters = device.permissions;
+  const bool known = !letters.empty() && letters.find_first_not_of("rwm") == letters.npos;
+  bool twice = false;
+  for (const char c : letters) twice = twice || std::ranges::count(letters, c) > 1;
+  if (known && !twice) return device;
+  return std::unexpected(Complaint{quote(letters) + " are not permissions of a device",
+                                   "of r, w and m, as in \"rw\""});
+}
+
 std::expected<UlimitSpec, Complaint> parse_ulimit(std::string_view text) {
   const size_t colon = text.find(':');
   const auto soft = limit_number(text.substr(0, colon));

@@ -12,9 +12,11 @@
 namespace berth::definition {
 
 // Line and column count from 1; columns count characters, not bytes. 0: not known.
+// `file` counts the files that a tree was merged from; see Report.
 struct Place {
   unsigned line = 0;
   unsigned column = 0;
+  unsigned file = 0;
   auto operator<=>(const Place&) const = default;
 };
 

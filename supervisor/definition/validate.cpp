@@ -54,6 +54,38 @@ void validate_limits(const ContainerSpec& spec, Report& report) {
   }
 }
 
+// Each item with its device, one item a device, and at least one limit in it.
+void validate_io(const ContainerSpec& spec, Report& report) {
+  for (size_t i = 0; i < spec.limits.io.size(); ++i) {
+    const IoLimitSpec& limit = spec.limits.io[i];
+    const std::string key = "limits.io[" + std::to_string(i) + "]";
+    if (limit.device.empty() && !written(spec, key + ".device")) {
+      report.error_at(where_of(spec, key), key, "this limit has no device",
+                      "device = \"/dev/vda\"");
+    }
+    if (limit == IoLimitSpec{.device = limit.device} && written(spec, key + ".device")) {
+      report.error_at(where_of(spec, key), key, "this limits nothing",
+                      "one of read_bps, write_bps, read_iops and write_iops");
+    }
+    for (size_t j = 0; j < i; ++j) {
+      if (limit.device.empty() || spec.limits.io[j].device != limit.device) continue;
+      report.error_at(where_of(spec, key + ".device"), key + ".device",
+                      quote(limit.device) + " is limited already, at " +
+                          format(where_of(spec, "limits.io[" + std::to_string(j) + "].device")),
+                      "one item for each device");
+      break;
+    }
+  }
+}
+
+void validate_update(const ContainerSpec& spec, Report& report) {
+  if (spec.update.reload && spec.update.watch.empty()) {
+    report.error_at(where_of(spec, "update.reload"), "update.reload",
+                    "no file is watched whose change could be told",
+                    "watch = [\"/etc/shop.conf\"]");
+  }
+}
+
 void validate_security(const ContainerSpec& spec, Report& report) {
   const SecuritySpec& security = spec.security;
   for (size_t i = 0; i < security.cap_add.size(); ++i) {
@@ -73,14 +105,16 @@ void validate_security(const ContainerSpec& spec, Report& report) {
 
 void validate(const ContainerSpec& spec, Report& report) {
   validate_root(spec, report);
-  if (!written(spec, "command")) {
+  if (!written(spec, "command") && !written(spec, "entrypoint")) {
     report.error_at(where_of(spec, ""), "command", "there is no command",
                     R"(command = ["/usr/bin/program", "argument"])");
   }
   validate_restart(spec, report);
+  validate_update(spec, report);
   validate_health(spec, report);
   validate_mounts(spec, report);
   validate_limits(spec, report);
+  validate_io(spec, report);
   validate_network_keys(spec, report);
   validate_security(spec, report);
 }

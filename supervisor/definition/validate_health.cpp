@@ -106,8 +106,8 @@ void validate_fitness(const ContainerSpec& spec, Report& report) {
 }  // namespace
 
 void validate_health(const ContainerSpec& spec, Report& report) {
-  constexpr std::array<const char*, 3> kProbes{"healthcheck.exec", "healthcheck.tcp",
-                                               "healthcheck.http"};
+  constexpr std::array<const char*, 4> kProbes{"healthcheck.exec", "healthcheck.tcp",
+                                               "healthcheck.http", "healthcheck.notify"};
   if (!spec.where.contains("healthcheck")) return;
   std::vector<std::string> written;
   for (const char* key : kProbes) {
@@ -115,13 +115,13 @@ void validate_health(const ContainerSpec& spec, Report& report) {
   }
   if (written.empty()) {
     report.error_at(where_of(spec, "healthcheck"), "healthcheck", "there is no probe",
-                    "one of exec, tcp and http");
+                    "one of exec, tcp, http and notify");
   }
   for (size_t i = 1; i < written.size(); ++i) {
     report.error_at(
         where_of(spec, written[i]), written[i],
         "there is another probe, " + written[0] + ", at " + format(where_of(spec, written[0])),
-        "one of exec, tcp and http");
+        "one of exec, tcp, http and notify");
   }
   const auto check = [&](const std::string& key, const std::string& text, auto checker) {
     if (text.empty()) return;

@@ -25,6 +25,7 @@ std::string_view name_of(Cost cost) {
   switch (cost) {
     case Cost::none: return "none";
     case Cost::live: return "live";
+    case Cost::reload: return "reload";
     case Cost::restart: return "restart";
     case Cost::recreate: return "recreate";
   }

@@ -21,6 +21,7 @@ namespace berth {
 enum class Cost {
   none,      // it only says how berth acts: nothing is done to the container
   live,      // applied to the running process
+  reload,    // a signal tells the running process
   restart,   // stop, then start; sandbox and writable layer are kept
   recreate,  // stop, remove what `Part` says, start
 };
@@ -39,11 +40,15 @@ using AnyField = std::variant<
     FieldOf<Owner, double>, FieldOf<Owner, std::optional<double>>, FieldOf<Owner, std::string>,
     FieldOf<Owner, std::vector<std::string>>, FieldOf<Owner, std::map<std::string, std::string>>,
     FieldOf<Owner, Bytes>, FieldOf<Owner, std::optional<Bytes>>, FieldOf<Owner, Duration>,
-    FieldOf<Owner, Signal>, FieldOf<Owner, ContainerType>, FieldOf<Owner, MountType>,
-    FieldOf<Owner, DependencyCondition>, FieldOf<Owner, RestartPolicy>, FieldOf<Owner, NetworkMode>,
-    FieldOf<Owner, LogDriver>, FieldOf<Owner, HealthAction>,
-    FieldOf<Owner, std::map<std::string, UlimitSpec>>, FieldOf<Owner, std::vector<PortSpec>>,
-    FieldOf<Owner, std::vector<MountSpec>>, FieldOf<Owner, std::map<std::string, DependencySpec>>,
+    FieldOf<Owner, Signal>, FieldOf<Owner, std::optional<Signal>>,
+    FieldOf<Owner, std::optional<std::vector<std::string>>>, FieldOf<Owner, ApplyMode>,
+    FieldOf<Owner, RollbackMode>, FieldOf<Owner, VerifyMode>,
+    FieldOf<Owner, std::vector<IoLimitSpec>>, FieldOf<Owner, std::vector<DeviceSpec>>,
+    FieldOf<Owner, ContainerType>, FieldOf<Owner, MountType>, FieldOf<Owner, DependencyCondition>,
+    FieldOf<Owner, RestartPolicy>, FieldOf<Owner, NetworkMode>, FieldOf<Owner, LogDriver>,
+    FieldOf<Owner, HealthAction>, FieldOf<Owner, std::map<std::string, UlimitSpec>>,
+    FieldOf<Owner, std::vector<PortSpec>>, FieldOf<Owner, std::vector<MountSpec>>,
+    FieldOf<Owner, std::map<std::string, DependencySpec>>,
     FieldOf<Owner, std::vector<NetworkAttachment>>>;
 
 // What a value must look like beyond its type. Checked while decoding, shown in the schema.
@@ -54,16 +59,28 @@ enum class Shape {
   positive,  // > 0
   hostname,  // RFC 1123, at most 63 characters a label
   ipv4,
+  ipv6,
   ipv4_subnet,  // "10.20.0.0/24", host bits zero
+  ipv6_subnet,  // "fd00:20::/64", host bits zero
   cpuset,       // "0-1,3"
   capability,   // a capability's name, or "all"
   link_name,    // an interface's name: at most 15 characters
   cgroup_name,  // relative, no ".." or empty component
   environment_name,
   container_name,
-  user,        // uid[:gid] within 32 bits, or names
-  command,     // a list of words, or one string split like a shell would, without a shell
-  table_name,  // of a packet filter: letters, digits and "_", beginning with a letter
+  user,           // uid[:gid] within 32 bits, or names
+  command,        // a list of words, or one string split like a shell would, without a shell
+  hook,           // a command that may be empty; its program is an absolute path of the host
+  path_list,      // absolute paths; one may stand without the list around it
+  block_device,   // an absolute path below /dev
+  seccomp,        // "default", "unconfined" or an absolute path
+  relative_path,  // below a directory: no ".." or empty component
+  // Of tables whose members are free: what their names look like.
+  secret_name,  // a file's name; the values are absolute paths
+  sysctl_name,  // dotted, of those that belong to a namespace
+  label_name,   // no control characters, at most 255 bytes
+  cgroup_file,  // a file's name of a cgroup: "memory.oom.group"
+  table_name,   // of a packet filter: letters, digits and "_", beginning with a letter
 };
 
 template <class Owner>
@@ -85,10 +102,12 @@ std::span<const Key<ContainerSpec>> container_keys();
 std::span<const Key<MountSpec>> mount_keys();               // of an item of mounts
 std::span<const Key<DependencySpec>> dependency_keys();     // of an item of depends_on
 std::span<const Key<NetworkAttachment>> attachment_keys();  // of an item of networks
+std::span<const Key<IoLimitSpec>> io_limit_keys();          // of an item of limits.io
 std::span<const Key<NetworkSpec>> network_keys();
 std::span<const Key<HostSpec>> host_keys();
 
-// Keys that DEFINITION.md names but this version does not support: refused by name.
+// Keys that are known but not supported by this version: refused by name, whether or not they
+// have a row in a table above.
 // First the key ("image"), then what to do instead ("use template = \"host\" or rootfs").
 struct FutureKey {
   std::string_view name;

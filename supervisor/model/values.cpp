@@ -50,10 +50,24 @@ std::string format_value(const DependencySpec& value) {
 std::string format_value(const NetworkAttachment& value) {
   std::string text = value.name;
   if (!value.ipv4_address.empty()) text += " " + value.ipv4_address;
+  if (!value.ipv6_address.empty()) text += " " + value.ipv6_address;
   for (size_t i = 0; i < value.aliases.size(); ++i) {
     text += (i == 0 ? " (" : ", ") + value.aliases[i];
   }
   return value.aliases.empty() ? text : text + ")";
+}
+
+std::string format_value(const IoLimitSpec& value) {
+  std::string text = value.device;
+  if (value.read_bps) text += " read_bps=" + format_bytes(*value.read_bps);
+  if (value.write_bps) text += " write_bps=" + format_bytes(*value.write_bps);
+  if (value.read_iops) text += " read_iops=" + std::to_string(*value.read_iops);
+  if (value.write_iops) text += " write_iops=" + std::to_string(*value.write_iops);
+  return text;
+}
+
+std::string format_value(const DeviceSpec& value) {
+  return value.source + ":" + value.target + ":" + value.permissions;
 }
 
 std::string format_list(const std::vector<std::string>& items) {

@@ -21,6 +21,8 @@ std::string format_value(const PortSpec& value);           // "127.0.0.1:8080:80
 std::string format_value(const MountSpec& value);          // "/srv:/data:ro", "tmpfs:/tmp:64M"
 std::string format_value(const DependencySpec& value);     // "healthy", "healthy, restart"
 std::string format_value(const NetworkAttachment& value);  // "lan", "lan 10.20.0.10 (shop, web)"
+std::string format_value(const IoLimitSpec& value);        // "/dev/vda read_bps=50M write_iops=500"
+std::string format_value(const DeviceSpec& value);         // "/dev/fuse:/dev/fuse:rwm"
 
 // `["a", "b"]`; "" when there is none.
 std::string format_list(const std::vector<std::string>& items);
@@ -29,11 +31,6 @@ template <class Enum>
   requires std::is_enum_v<Enum>
 std::string format_value(Enum value) {
   return std::string(word_of(value));
-}
-
-template <class T>
-std::string format_value(const std::optional<T>& value) {
-  return value ? format_value(*value) : std::string();
 }
 
 template <class T>
@@ -48,6 +45,11 @@ std::string format_value(const std::map<std::string, T>& values) {
   std::vector<std::string> items;
   for (const auto& [name, value] : values) items.push_back(name + "=" + format_value(value));
   return format_list(items);
+}
+
+template <class T>
+std::string format_value(const std::optional<T>& value) {
+  return value ? format_value(*value) : std::string();
 }
 
 // The value of a key of the table in this spec.

@@ -24,6 +24,9 @@ std::span<const Word<NetworkMode>> words_of(NetworkMode);
 std::span<const Word<Protocol>> words_of(Protocol);
 std::span<const Word<LogDriver>> words_of(LogDriver);
 std::span<const Word<HealthAction>> words_of(HealthAction);
+std::span<const Word<ApplyMode>> words_of(ApplyMode);
+std::span<const Word<RollbackMode>> words_of(RollbackMode);
+std::span<const Word<VerifyMode>> words_of(VerifyMode);
 
 // "on-failure" for RestartPolicy::on_failure.
 template <class Enum>
