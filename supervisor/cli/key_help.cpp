@@ -60,6 +60,7 @@ std::string in_words(Cost cost) {
   switch (cost) {
     case Cost::none: return "touches nothing that runs";
     case Cost::live: return "is applied to the running process";
+    case Cost::reload: return "is told to the running process by a signal";
     case Cost::restart: return "restarts the container";
     case Cost::recreate: return "makes the container anew";
   }

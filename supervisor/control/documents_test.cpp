@@ -25,8 +25,8 @@ struct World {
     web->depends_on["db"] = DependencySpec{};
     web->where["command"] = SourcePos{"containers/web.toml", 2, 1};
     desired.containers["web"] = web;
-    desired.networks["default"] =
-        std::make_shared<NetworkSpec>(NetworkSpec{"default", "berth0", "10.88.0.0/16", true, {}});
+    desired.networks["default"] = std::make_shared<NetworkSpec>(
+        NetworkSpec{.name = "default", .bridge = "berth0", .subnet = "10.88.0.0/16"});
 
     ObservedContainer& running = observed.containers["web"];
     running.phase = Phase::ready;
