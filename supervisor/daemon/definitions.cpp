@@ -29,17 +29,10 @@ std::string waiting_settings(const HostSpec& in_force, const HostSpec& written) 
                       : "berthd.toml: " + keys + ": changed; in force from berthd's next start";
 }
 
-bool host_is_bad(const definition::LoadedSet& loaded) {
-  return std::ranges::any_of(loaded.problems, [](const Diagnostic& problem) {
-    return problem.severity == Severity::error && problem.pos.file.ends_with("berthd.toml");
-  });
-}
-
 }  // namespace
 
-definition::LoadedSet Definitions::load_now() const {
-  return definition::load(definition::snapshot(paths_, /*trusted_only=*/true),
-                          host_ ? &*host_ : nullptr);
+definition::LoadedSet Definitions::load_from(const definition::Snapshot& snapshot) const {
+  return definition::load(snapshot, host_ ? &*host_ : nullptr, &cache_);
 }
 
 void Definitions::take_host(const definition::LoadedSet& loaded) {
@@ -50,17 +43,26 @@ void Definitions::take_host(const definition::LoadedSet& loaded) {
         paths_.containers() +
         " is not there, or not to be trusted: every container keeps its last definition");
   }
-  if (host_is_bad(loaded)) return;
+  if (loaded.host_failed) return;
   host_->log_level = loaded.host.log_level;
+  host_->apply = loaded.host.apply;
   const std::string waiting = waiting_settings(*host_, loaded.host);
   if (!waiting.empty()) notices_.push_back(waiting);
 }
 
-bool Definitions::read() {
-  const definition::LoadedSet loaded = load_now();
+bool Definitions::read(const Reading& reading) {
+  const definition::Snapshot snapshot =
+      definition::snapshot(paths_, /*trusted_only=*/true, &cache_, reading.held);
+  if (reading.read_again && reading.read_again(snapshot.torn)) return false;
+  const definition::LoadedSet loaded = load_from(snapshot);
   definition::AcceptedSet accepted = definition::accept(loaded, set_);
   const std::vector<std::string> notices_before = notices_;
   take_host(loaded);
+  if (accepted.held_back) {
+    notices_.push_back(
+        "apply = \"set\": the definitions have errors, so none of their changes is "
+        "applied; everything keeps its last definition");
+  }
   // Specs that did not change keep their pointers, so this compares pointers.
   const bool changed = generation_ == 0 || accepted.containers != set_.containers ||
                        accepted.networks != set_.networks;
@@ -71,7 +73,9 @@ bool Definitions::read() {
 }
 
 DesiredState Definitions::preview(std::vector<Diagnostic>& problems) const {
-  definition::AcceptedSet accepted = definition::accept(load_now(), set_);
+  const definition::Snapshot snapshot =
+      definition::snapshot(paths_, /*trusted_only=*/true, &cache_);
+  definition::AcceptedSet accepted = definition::accept(load_from(snapshot), set_);
   problems = std::move(accepted.problems);
   return to_desired(accepted, generation_);
 }

@@ -75,7 +75,9 @@ Result<void> Worker::make_directories() {
 // Without its settings as they were meant, berthd would touch what is not its own.
 Result<void> Worker::check_host_settings() {
   for (const Diagnostic& problem : definitions_.problems()) {
-    if (problem.severity == Severity::error && problem.pos.file.ends_with("berthd.toml")) {
+    // berthd.toml, or a drop-in of it.
+    if (problem.severity == Severity::error && problem.container.empty() &&
+        problem.pos.file.find("berthd.toml") != std::string::npos) {
       return fail(format(problem));
     }
   }

@@ -185,16 +185,64 @@ void sort_problems(std::vector<Diagnostic>& problems) {
   problems.erase(repeated.begin(), repeated.end());
 }
 
+// Something of this definition was in a directory that could not be read this time.
+template <class Spec>
+bool is_from(const Spec& spec, const std::vector<std::string>& directories) {
+  return std::ranges::any_of(spec.where, [&](const auto& written) {
+    return std::ranges::any_of(directories, [&](const std::string& directory) {
+      return written.second.file.starts_with(directory);
+    });
+  });
+}
+
+// What came from a directory that could not be read is not gone, nor is what a lower layer has
+// under its name meant: it counts as bad, and so stays as it was.
+LoadedSet without_unread(const LoadedSet& set, const AcceptedSet& previous) {
+  LoadedSet rest = set;
+  for (const auto& [name, spec] : previous.containers) {
+    if (!is_from(*spec, set.unread)) continue;
+    rest.containers.erase(name);
+    rest.unfit.erase(name);
+    rest.bad.emplace(name, where_of(*spec, "").file);
+  }
+  for (const auto& [name, network] : previous.networks) {
+    if (name == "default" || !is_from(*network, set.unread)) continue;
+    rest.networks.erase(name);
+    rest.bad_networks.emplace(name, network->where.at("").file);
+  }
+  return rest;
+}
+
+bool has_error(const std::vector<Diagnostic>& problems) {
+  return std::ranges::any_of(
+      problems, [](const Diagnostic& problem) { return problem.severity == Severity::error; });
+}
+
+// Everything stays as it was; without anything before, only the default network is there.
+void keep_previous(const LoadedSet& set, const AcceptedSet& previous, AcceptedSet& accepted) {
+  accepted.containers = previous.containers;
+  accepted.networks = previous.networks;
+  const auto found = set.networks.find("default");
+  if (previous.networks.empty() && found != set.networks.end()) {
+    accepted.networks["default"] = found->second;
+  }
+}
+
 }  // namespace
 
 AcceptedSet accept(const LoadedSet& set, const AcceptedSet& previous) {
   AcceptedSet accepted;
   accepted.problems = set.file_problems;
-  if (set.missing_directory) {
-    accepted.containers = previous.containers;
-    accepted.networks = previous.networks.empty() ? set.networks : previous.networks;
+  // At the very first reading there is nothing to keep, and the lower layers are what there is.
+  if (set.missing_directory && !previous.networks.empty()) {
+    keep_previous(set, previous, accepted);
     sort_problems(accepted.problems);
     return accepted;
+  }
+  if (!set.unread.empty()) {
+    LoadedSet rest = without_unread(set, previous);
+    rest.unread.clear();
+    return accept(rest, previous);
   }
   NetworkMap networks = settle_networks(set, previous.networks, accepted.problems);
   Settlement settlement(set, previous, std::move(networks), accepted.problems);
@@ -202,6 +250,10 @@ AcceptedSet accept(const LoadedSet& set, const AcceptedSet& previous) {
   accepted.networks = settlement.take_networks();
   accepted.containers = settlement.take_containers();
   sort_problems(accepted.problems);
+  if (set.as_one && has_error(accepted.problems)) {
+    keep_previous(set, previous, accepted);
+    accepted.held_back = true;
+  }
   return accepted;
 }
 

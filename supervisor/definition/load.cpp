@@ -5,9 +5,10 @@
 #include <iterator>
 #include <tuple>
 
+#include "supervisor/definition/cache.h"
 #include "supervisor/definition/check_set.h"
 #include "supervisor/definition/decode.h"
-#include "supervisor/definition/reader.h"
+#include "supervisor/definition/merge.h"
 #include "supervisor/definition/validate.h"
 #include "supervisor/definition/wording.h"
 
@@ -29,34 +30,76 @@ void check_name(const File& file, const ContainerMap& others, Report& report) {
                "check the directories one by one");
 }
 
-void load_container(const File& file, LoadedSet& set) {
-  Report report(file.path, file.name);
-  check_name(file, set.containers, report);
-  if (const auto root = read_file(file.format, file.content, report)) {
+using LoadedContainer = Cache::Loaded<const ContainerSpec>;
+using LoadedNetwork = Cache::Loaded<const NetworkSpec>;
+
+LoadedContainer load_container(const File& file) {
+  LoadedContainer loaded{file, nullptr, {}};
+  Report report(paths_of(file), file.name);
+  if (const auto root = read_merged(file, report)) {
     auto spec = std::make_shared<ContainerSpec>(decode_container(*root, file.name, report));
     validate(*spec, report);
-    if (!report.failed()) set.containers[file.name] = std::move(spec);
+    if (!report.failed()) loaded.spec = std::move(spec);
   }
-  if (report.failed()) set.bad[file.name] = file.path;
-  append(set.file_problems, std::move(report).take());
+  loaded.problems = std::move(report).take();
+  return loaded;
 }
 
-void load_network(const File& file, LoadedSet& set) {
-  Report report(file.path, "");
-  if (const auto root = read_file(file.format, file.content, report)) {
+LoadedNetwork load_network(const File& file) {
+  LoadedNetwork loaded{file, nullptr, {}};
+  Report report(paths_of(file), "");
+  if (const auto root = read_merged(file, report)) {
     auto spec = std::make_shared<NetworkSpec>(decode_network(*root, file.name, report));
     validate(*spec, report);
-    if (!report.failed()) set.networks[file.name] = std::move(spec);
+    if (!report.failed()) loaded.spec = std::move(spec);
   }
-  if (report.failed()) set.bad_networks[file.name] = file.path;
+  loaded.problems = std::move(report).take();
+  return loaded;
+}
+
+// Each file by itself: from the cache when it is there as it was, else by `load_file`.
+template <class Spec, class LoadFile, class Take>
+void load_files(const std::vector<File>& files,
+                std::unordered_map<std::string, Cache::Loaded<Spec>>* cache, LoadFile load_file,
+                Take take) {
+  std::unordered_map<std::string, Cache::Loaded<Spec>> seen;
+  for (const File& file : files) {
+    const auto known =
+        cache == nullptr ? decltype(cache->find(file.name)){} : cache->find(file.name);
+    const bool same = cache != nullptr && known != cache->end() && known->second.file == file;
+    Cache::Loaded<Spec> loaded = same ? std::move(known->second) : load_file(file);
+    take(loaded);
+    if (cache != nullptr) seen.insert_or_assign(file.name, std::move(loaded));
+  }
+  if (cache != nullptr) *cache = std::move(seen);
+}
+
+void take_container(const LoadedContainer& loaded, LoadedSet& set) {
+  const File& file = loaded.file;
+  Report report(file.path, file.name);
+  check_name(file, set.containers, report);
+  if (loaded.spec == nullptr || report.failed()) {
+    set.bad[file.name] = file.path;
+  } else {
+    set.containers[file.name] = loaded.spec;
+  }
   append(set.file_problems, std::move(report).take());
+  append(set.file_problems, loaded.problems);
+}
+
+void take_network(const LoadedNetwork& loaded, LoadedSet& set) {
+  if (loaded.spec == nullptr) {
+    set.bad_networks[loaded.file.name] = loaded.file.path;
+  } else {
+    set.networks[loaded.file.name] = loaded.spec;
+  }
+  append(set.file_problems, loaded.problems);
 }
 
 void load_host(const File& file, LoadedSet& set) {
-  Report report(file.path, "");
-  if (const auto root = read_file(file.format, file.content, report)) {
-    set.host = decode_host(*root, report);
-  }
+  Report report(paths_of(file), "");
+  if (const auto root = read_merged(file, report)) set.host = decode_host(*root, report);
+  if (report.failed()) set.host_failed = true;
   append(set.file_problems, std::move(report).take());
 }
 
@@ -112,15 +155,21 @@ void set_unfit_containers_aside(const Snapshot& snapshot, LoadedSet& set) {
 
 }  // namespace
 
-LoadedSet load(const Snapshot& snapshot, const HostSpec* in_force) {
+LoadedSet load(const Snapshot& snapshot, const HostSpec* in_force, Cache* cache) {
   LoadedSet set;
   set.missing_directory = snapshot.missing_directory;
+  set.unread = snapshot.unread;
+  set.host_failed = snapshot.refused_host;
   set.file_problems = snapshot.problems;
   set.bad = snapshot.refused_containers;
   set.bad_networks = snapshot.refused_networks;
   for (const File& file : snapshot.host) load_host(file, set);
-  for (const File& file : snapshot.networks) load_network(file, set);
-  for (const File& file : snapshot.containers) load_container(file, set);
+  const HostSpec& host = set.host_failed && in_force != nullptr ? *in_force : set.host;
+  set.as_one = host.apply == ApplyMode::set;
+  load_files(snapshot.networks, cache == nullptr ? nullptr : &cache->networks, load_network,
+             [&](const LoadedNetwork& loaded) { take_network(loaded, set); });
+  load_files(snapshot.containers, cache == nullptr ? nullptr : &cache->containers, load_container,
+             [&](const LoadedContainer& loaded) { take_container(loaded, set); });
   set.networks["default"] = default_network(in_force != nullptr ? *in_force : set.host);
   drop_unfit_networks(set);
   set_unfit_containers_aside(snapshot, set);

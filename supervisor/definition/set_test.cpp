@@ -16,13 +16,19 @@ struct Machine {
   std::map<std::string, std::string> containers;
   std::map<std::string, std::string> networks;
   bool missing_directory = false;
-  AcceptedSet accepted;
+  std::string host = {};
+  std::vector<std::string> unread = {};
+  std::map<std::string, std::string> folders = {};  // of containers whose files are elsewhere
+  AcceptedSet accepted = {};
 
   void take() {
     Snapshot snapshot;
     snapshot.missing_directory = missing_directory;
+    snapshot.unread = unread;
+    if (!host.empty()) snapshot.host.push_back(File{"berthd.toml", "berthd", Format::toml, host});
     for (const auto& [name, content] : containers) {
-      snapshot.containers.push_back(File{name + ".toml", name, Format::toml, content});
+      snapshot.containers.push_back(
+          File{folders[name] + name + ".toml", name, Format::toml, content});
     }
     for (const auto& [name, content] : networks) {
       snapshot.networks.push_back(File{"networks/" + name + ".toml", name, Format::toml, content});
@@ -244,6 +250,82 @@ TEST_CASE("a network whose file is bad, or that overlaps another, stays as it wa
   CHECK(machine.accepted.networks.at("a")->subnet == "10.20.0.0/24");
   CHECK(machine.accepted.networks.at("b")->subnet == "10.30.0.0/24");
   CHECK(machine.said().find("overlaps with 10.20.0.0/24") != std::string::npos);
+}
+
+TEST_CASE("what is from an unread directory is not gone, and the others go on") {
+  Machine machine{.containers = {{"web", kBase}, {"db", kBase}},
+                  .networks = {{"lan", "subnet = '10.20.0.0/24'"}},
+                  .folders = {{"web", "/usr/lib/berth/containers/"}}};
+  machine.take();
+  const auto web = machine.accepted.containers.at("web");
+  machine.containers.clear();
+  machine.networks.clear();
+  machine.unread = {"/usr/lib/berth/containers/", "networks/"};
+  machine.take();
+  CHECK(machine.runs("web"));
+  CHECK_FALSE(machine.runs("db"));
+  CHECK(machine.accepted.networks.contains("lan"));
+  // What a lower layer says under this name is not what was meant.
+  machine.containers["web"] = with("hostname = 'lower'");
+  machine.folders.clear();
+  machine.take();
+  CHECK(machine.accepted.containers.at("web") == web);
+  machine.unread.clear();
+  machine.take();
+  CHECK(machine.spec("web").hostname == "lower");
+  CHECK_FALSE(machine.accepted.networks.contains("lan"));
+}
+
+TEST_CASE("with apply = set, one error holds back every change until it is mended") {
+  Machine machine{.containers = {{"web", kBase}, {"db", kBase}}, .host = "apply = 'set'"};
+  machine.take();
+  CHECK(machine.accepted.containers.size() == 2);
+  CHECK_FALSE(machine.accepted.held_back);
+  const auto db = machine.accepted.containers.at("db");
+  machine.containers = {{"web", with("hostname = 'new'")}, {"app", with("hostnam = 'x'")}};
+  machine.take();
+  CHECK(machine.accepted.held_back);
+  CHECK(machine.spec("web").hostname.empty());
+  CHECK(machine.accepted.containers.at("db") == db);
+  CHECK_FALSE(machine.runs("app"));
+  CHECK(machine.said().find("hostnam") != std::string::npos);
+  machine.containers["app"] = kBase;
+  machine.take();
+  CHECK_FALSE(machine.accepted.held_back);
+  CHECK(machine.spec("web").hostname == "new");
+  CHECK_FALSE(machine.runs("db"));
+  CHECK(machine.runs("app"));
+}
+
+TEST_CASE("with apply = set, what does not fit together holds back as well") {
+  Machine machine{.containers = {{"web", kBase}}, .host = "apply = 'set'"};
+  machine.take();
+  machine.containers["app"] = with("depends_on = ['nowhere']");
+  machine.containers["web"] = with("hostname = 'new'");
+  machine.networks["lan"] = "subnet = '10.20.0.0/24'";
+  machine.take();
+  CHECK(machine.accepted.held_back);
+  CHECK(machine.spec("web").hostname.empty());
+  CHECK_FALSE(machine.accepted.networks.contains("lan"));
+}
+
+TEST_CASE("with apply = set, nothing runs of a first set with an error but its default network") {
+  Machine machine{.containers = {{"web", kBase}, {"app", "x"}}, .host = "apply = 'set'"};
+  machine.take();
+  CHECK(machine.accepted.held_back);
+  CHECK(machine.accepted.containers.empty());
+  CHECK(machine.accepted.networks.contains("default"));
+}
+
+TEST_CASE("a berthd.toml that is broken does not change whether sets are held back") {
+  Machine machine{.containers = {{"web", kBase}}, .host = "apply = 'set'"};
+  machine.take();
+  HostSpec in_force;
+  in_force.apply = ApplyMode::set;
+  Snapshot snapshot;
+  snapshot.host.push_back(File{"berthd.toml", "berthd", Format::toml, "apply = "});
+  CHECK(load(snapshot, &in_force).as_one);
+  CHECK_FALSE(load(snapshot).as_one);
 }
 
 TEST_CASE("settling ends, whatever claims go round in circles") {

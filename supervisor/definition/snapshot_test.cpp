@@ -155,12 +155,6 @@ TEST_CASE("a file beyond 1 MiB is refused, one of 1 MiB is read") {
         "containers/more.toml: error: the file is not taken: it is larger than 1 MiB");
 }
 
-TEST_CASE("drop-in directories are refused by name until they are supported") {
-  const Root root;
-  root.write("containers/web.toml.d/10-more.toml");
-  CHECK(only_problem(root.take()).starts_with("containers/web.toml.d: error: drop-in directories"));
-}
-
 TEST_CASE("only what root alone can write is trusted") {
   if (::geteuid() != 0) return;
   const Root root;

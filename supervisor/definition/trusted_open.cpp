@@ -19,9 +19,11 @@ constexpr int kLinksMost = 40;  // as the kernel's own limit, path_resolution(7)
 
 class Walk {
  public:
-  Walk(unique_fd root, const std::string& path) : at_(std::move(root)) { push_front(path); }
+  Walk(unique_fd root, bool away, const std::string& path) : at_(std::move(root)), away_(away) {
+    push_front(path);
+  }
 
-  Result<unique_fd> run() {
+  Result<Found> run() {
     if (auto checked = check(); !checked) return std::unexpected(std::move(checked).error());
     while (!rest_.empty()) {
       const std::string name = std::move(rest_.front());
@@ -37,7 +39,7 @@ class Walk {
       at_ = std::move(next);
       TRY(check());
     }
-    return std::move(at_);
+    return Found{std::move(at_), away_};
   }
 
  private:
@@ -76,21 +78,32 @@ class Walk {
   unique_fd at_;
   std::deque<std::string> rest_;
   int links_ = 0;
-  bool away_ = false;
+  bool away_;
 };
 
 }  // namespace
 
-Result<unique_fd> open_path(const std::string& root, const std::string& path, bool trusted) {
+Result<Found> open_path(const std::string& root, const std::string& path, bool trusted) {
   const std::string base = root.empty() ? "/" : root;
   if (!trusted) {
     unique_fd found(::open((base + "/" + path).c_str(), O_PATH | O_CLOEXEC));
     if (!found) return fail_errno("it cannot be opened");
-    return found;
+    return Found{std::move(found)};
   }
   unique_fd top(::open(base.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!top) return fail_errno("it cannot be opened");
-  return Walk(std::move(top), path).run();
+  return Walk(std::move(top), false, path).run();
+}
+
+Result<Found> open_below(const Found& directory, const std::string& path, bool trusted) {
+  if (!trusted) {
+    unique_fd found(::openat(directory.fd.get(), path.c_str(), O_PATH | O_CLOEXEC));
+    if (!found) return fail_errno("it cannot be opened");
+    return Found{std::move(found)};
+  }
+  unique_fd top(::openat(directory.fd.get(), ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!top) return fail_errno("it cannot be opened");
+  return Walk(std::move(top), directory.away, path).run();
 }
 
 Result<std::string> read_regular(const unique_fd& path, std::size_t most) {

@@ -297,7 +297,6 @@ constexpr std::array kFutureNetworkKeys{
 };
 
 constexpr std::array kFutureHostKeys{
-    FutureKey{"apply", "leave it out; a bad file holds back only its own container"},
     FutureKey{"rollback", "leave it out"},
     FutureKey{"rollback_after", "leave it out"},
     FutureKey{"keep_generations", "leave it out"},
