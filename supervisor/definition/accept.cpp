@@ -20,12 +20,20 @@ bool same_network(const NetworkSpec& left, const NetworkSpec& right) {
          std::tie(right.bridge, right.subnet, right.nat, right.driver);
 }
 
-// A definition that did not change, not even its place in the file, keeps its pointer.
+bool same_texts(const std::vector<SourceText>& left, const std::vector<SourceText>& right) {
+  return std::ranges::equal(left, right, [](const SourceText& one, const SourceText& other) {
+    return one.path == other.path &&
+           (one.content == other.content || *one.content == *other.content);
+  });
+}
+
+// A definition whose files did not change keeps its pointer.
 std::shared_ptr<const ContainerSpec> settled(const std::shared_ptr<const ContainerSpec>& fresh,
                                              const ContainerMap& previous) {
   const auto before = previous.find(fresh->name);
   const bool same = before != previous.end() && same_definition(*before->second, *fresh) &&
-                    before->second->where == fresh->where;
+                    before->second->where == fresh->where &&
+                    same_texts(before->second->sources, fresh->sources);
   return same ? before->second : fresh;
 }
 
@@ -33,7 +41,8 @@ std::shared_ptr<const NetworkSpec> settled(const std::shared_ptr<const NetworkSp
                                            const NetworkMap& previous) {
   const auto before = previous.find(fresh->name);
   const bool same = before != previous.end() && same_network(*before->second, *fresh) &&
-                    before->second->where == fresh->where;
+                    before->second->where == fresh->where &&
+                    same_texts(before->second->sources, fresh->sources);
   return same ? before->second : fresh;
 }
 

@@ -30,6 +30,15 @@ void check_name(const File& file, const ContainerMap& others, Report& report) {
                "check the directories one by one");
 }
 
+// What a spec was made from, in the order in which it was merged.
+std::vector<SourceText> sources_of(const File& file) {
+  std::vector<SourceText> sources{{file.path, file.content.shared()}};
+  for (const File& drop_in : file.drop_ins) {
+    sources.push_back({drop_in.path, drop_in.content.shared()});
+  }
+  return sources;
+}
+
 using LoadedContainer = Cache::Loaded<const ContainerSpec>;
 using LoadedNetwork = Cache::Loaded<const NetworkSpec>;
 
@@ -38,6 +47,7 @@ LoadedContainer load_container(const File& file) {
   Report report(paths_of(file), file.name);
   if (const auto root = read_merged(file, report)) {
     auto spec = std::make_shared<ContainerSpec>(decode_container(*root, file.name, report));
+    spec->sources = sources_of(file);
     validate(*spec, report);
     if (!report.failed()) loaded.spec = std::move(spec);
   }
@@ -50,6 +60,7 @@ LoadedNetwork load_network(const File& file) {
   Report report(paths_of(file), "");
   if (const auto root = read_merged(file, report)) {
     auto spec = std::make_shared<NetworkSpec>(decode_network(*root, file.name, report));
+    spec->sources = sources_of(file);
     validate(*spec, report);
     if (!report.failed()) loaded.spec = std::move(spec);
   }
@@ -99,6 +110,7 @@ void take_network(const LoadedNetwork& loaded, LoadedSet& set) {
 void load_host(const File& file, LoadedSet& set) {
   Report report(paths_of(file), "");
   if (const auto root = read_merged(file, report)) set.host = decode_host(*root, report);
+  set.host.sources = sources_of(file);
   if (report.failed()) set.host_failed = true;
   append(set.file_problems, std::move(report).take());
 }

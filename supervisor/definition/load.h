@@ -30,7 +30,9 @@ class Content {
  public:
   Content(std::string text = "") : text_(std::make_shared<const std::string>(std::move(text))) {}
   Content(const char* text) : Content(std::string(text)) {}
+  explicit Content(std::shared_ptr<const std::string> text) : text_(std::move(text)) {}
   [[nodiscard]] const std::string& text() const { return *text_; }
+  [[nodiscard]] const std::shared_ptr<const std::string>& shared() const { return text_; }
   operator const std::string&() const { return *text_; }
   operator std::string_view() const { return *text_; }
   bool operator==(const Content& other) const {
