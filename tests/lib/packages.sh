@@ -2,16 +2,16 @@
 # installs what is not there yet. Sourced by tests/run and examples/run.
 
 # For ./CMakeLists.txt; python3 runs the tests that it adds. (ccache is used when it is there, and
-# not asked for.)
+# not asked for.) The time zones are for unit tests.
 build_packages="g++ python3 cmake ninja-build pkg-config libtomlplusplus-dev libyaml-cpp-dev
   libsystemd-dev libuv1-dev libspdlog-dev libfmt-dev libseccomp-dev nlohmann-json3-dev
-  libcli11-dev doctest-dev"
+  libcli11-dev doctest-dev tzdata"
 
 # What berthd itself runs (nft), the programs of examples/shop, and what looks at them.
 run_packages="nftables iproute2 util-linux procps redis-server redis-tools nginx curl"
 
-# For the tidy test.
-test_packages="clang-format-19"
+# For the tidy test, and systemd-analyze to compare with.
+test_packages="clang-format-19 systemd"
 
 missing_packages() {
   for package in "$@"; do
