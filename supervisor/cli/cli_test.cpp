@@ -6,7 +6,6 @@
 #include <sys/mman.h>
 
 #include "supervisor/cli/command.h"
-#include "supervisor/cli/key_help.h"
 #include "supervisor/cli/log_files.h"
 #include "supervisor/cli/log_line.h"
 #include "supervisor/cli/options.h"
@@ -276,22 +275,4 @@ TEST_CASE("a number that is none, or less than nothing, is told as it was writte
   const char* const right[] = {"berth", "logs", "-n", "12"};
   CHECK(parse_command_line(4, right, commands).chosen == 0);
   CHECK(lines == 12);
-}
-
-TEST_CASE("keys of items are known by their full names") {
-  const auto helps = key_helps();
-  for (const char* name : {"mounts.source", "depends_on.condition", "networks.ipv4_address"}) {
-    CAPTURE(name);
-    CHECK(std::ranges::find(helps, name, &KeyHelp::name) != helps.end());
-  }
-}
-
-TEST_CASE("every key of every table has a meaning and a type to be explained") {
-  const auto helps = key_helps();
-  CHECK(helps.size() >= container_keys().size() + host_keys().size());
-  for (const KeyHelp& help : helps) {
-    CAPTURE(help.name);
-    CHECK_FALSE(help.meaning.empty());
-    CHECK_FALSE(help.type.empty());
-  }
 }

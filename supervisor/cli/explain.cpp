@@ -3,9 +3,9 @@
 
 #include "supervisor/base/nearest.h"
 #include "supervisor/cli/command.h"
-#include "supervisor/cli/key_help.h"
 #include "supervisor/cli/table.h"
 #include "supervisor/control/documents.h"
+#include "supervisor/model/key_info.h"
 
 namespace berth::cli {
 
@@ -27,42 +27,50 @@ std::string plain(std::string key) {
 }
 
 // "limits" stands for all of "limits.*", "berthd" for all of berthd.toml.
-bool matches(const KeyHelp& help, const std::string& asked) {
-  if (asked.empty() || help.name == asked || help.name.starts_with(asked + ".")) return true;
-  return help.file + ":" + help.name == asked ||
-         (!help.place.empty() && asked == help.place + "." + help.name);
+bool matches(const KeyInfo& info, const std::string& asked) {
+  if (asked.empty() || info.name == asked || info.name.starts_with(asked + ".")) return true;
+  return info.file + ":" + info.name == asked ||
+         (!info.place.empty() && asked == info.place + "." + info.name);
 }
 
 // All keys of one file: "berthd", "berthd.toml".
-bool is_of(const KeyHelp& help, const std::string& asked) {
-  return help.place == asked || help.file == asked;
+bool is_of(const KeyInfo& info, const std::string& asked) {
+  return info.place == asked || info.file == asked;
 }
 
-std::string sheet(const KeyHelp& help, const Terminal& terminal) {
-  std::string text = terminal.paint(Colour::bold, help.name) + "  (" + help.file + ")\n";
-  text += "  " + help.meaning + "\n";
-  const auto line = [&](std::string_view label, const std::string& value) {
-    if (!value.empty()) text += "  " + std::string(label) + value + "\n";
-  };
-  line("type:     ", help.type);
-  line("choices:  ", help.choices);
-  line("default:  ", help.default_text.empty() ? "unset" : help.default_text);
-  line("a change: ", help.cost);
-  line("example:  ", help.example.empty() ? "" : help.leaf + " = " + help.example);
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
   return text;
 }
 
-std::string document(const std::vector<KeyHelp>& found) {
+std::string sheet(const KeyInfo& info, const Terminal& terminal) {
+  std::string text = terminal.paint(Colour::bold, info.name) + "  (" + info.file + ")\n";
+  text += "  " + info.meaning + "\n";
+  const auto line = [&](std::string_view label, const std::string& value) {
+    if (!value.empty()) text += "  " + std::string(label) + value + "\n";
+  };
+  line("type:     ", type_in_words(info));
+  line("choices:  ", joined(info.words));
+  line("range:    ", range_in_words(info));
+  line("default:  ", info.default_text.empty() ? "unset" : info.default_text);
+  if (info.has_cost) line("a change: ", std::string(in_words(info.cost)));
+  line("example:  ", info.example.empty() ? "" : info.leaf + " = " + info.example);
+  return text;
+}
+
+std::string document(const std::vector<KeyInfo>& found) {
   std::string json;
-  for (const KeyHelp& help : found) {
+  for (const KeyInfo& info : found) {
     const auto member = [](std::string_view name, const std::string& value) {
       return control::quoted(name) + ":" + control::quoted(value);
     };
     json += json.empty() ? "[{" : ",{";
-    json += member("name", help.name) + "," + member("file", help.file) + "," +
-            member("type", help.type) + "," + member("default", help.default_text) + "," +
-            member("choices", help.choices) + "," + member("cost", help.cost_word) + "," +
-            member("meaning", help.meaning) + "," + member("example", help.example) + "}";
+    json += member("name", info.name) + "," + member("file", info.file) + "," +
+            member("type", type_in_words(info)) + "," + member("default", info.default_text) + "," +
+            member("choices", joined(info.words)) + "," + member("range", range_in_words(info)) +
+            "," + member("cost", info.has_cost ? std::string(name_of(info.cost)) : "") + "," +
+            member("meaning", info.meaning) + "," + member("example", info.example) + "}";
   }
   return json + "]";
 }
@@ -75,14 +83,14 @@ class Explain : public Command {
   }
 
   Result<int> run(const Context& context) override {
-    const std::vector<KeyHelp> all = key_helps();
+    const std::vector<KeyInfo> all = all_keys();
     key_ = plain(key_);
-    std::vector<KeyHelp> found;
+    std::vector<KeyInfo> found;
     std::ranges::copy_if(all, std::back_inserter(found),
-                         [&](const KeyHelp& help) { return matches(help, key_); });
+                         [&](const KeyInfo& info) { return matches(info, key_); });
     if (found.empty()) {
       std::ranges::copy_if(all, std::back_inserter(found),
-                           [&](const KeyHelp& help) { return is_of(help, key_); });
+                           [&](const KeyInfo& info) { return is_of(info, key_); });
     }
     if (found.empty()) return unknown(all);
     if (json_) {
@@ -90,28 +98,29 @@ class Explain : public Command {
       return kDone;
     }
     const bool one_name = std::ranges::all_of(
-        found, [&](const KeyHelp& help) { return help.name == found.front().name; });
+        found, [&](const KeyInfo& info) { return info.name == found.front().name; });
     if (one_name) {
-      for (const KeyHelp& help : found) print(sheet(help, context.out));
+      for (const KeyInfo& info : found) print(sheet(info, context.out));
       return kDone;
     }
     std::vector<Row> rows;
-    for (const KeyHelp& help : found) {
-      rows.push_back({{{help.name, Colour::bold}, {help.type}, {help.file}, {help.meaning}}, ""});
+    for (const KeyInfo& info : found) {
+      rows.push_back(
+          {{{info.name, Colour::bold}, {type_in_words(info)}, {info.file}, {info.meaning}}, ""});
     }
     print(render({"KEY", "TYPE", "FILE", "MEANING"}, rows, context.out));
     return kDone;
   }
 
  private:
-  Result<int> unknown(const std::vector<KeyHelp>& all) const {
+  Result<int> unknown(const std::vector<KeyInfo>& all) const {
     for (const FutureKey& future : future_container_keys()) {
       if (future.name == key_) {
         return fail(key_ + " is not supported by this version: " + std::string(future.remedy));
       }
     }
     std::vector<std::string> names;
-    for (const KeyHelp& help : all) names.push_back(help.name);
+    for (const KeyInfo& info : all) names.push_back(info.name);
     const std::string_view near = nearest(key_, names);
     return fail("there is no key \"" + key_ + "\"" +
                 (near.empty() ? "" : " (did you mean \"" + std::string(near) + "\"?)"));

@@ -134,6 +134,8 @@ struct KeyChange {
   Part part = Part::process;
   bool operator==(const KeyChange&) const = default;
 };
+// `after`, for a key whose file has another content than before; `before` is the file's path then.
+inline constexpr std::string_view kContentChanged = "content changed";
 // In the table's order. Compares every field bound in container_keys(), nothing else.
 std::vector<KeyChange> changed_keys(const ContainerSpec& before, const ContainerSpec& after);
 // True when changed_keys would be empty; makes no strings, for the loop's every turn.
@@ -142,5 +144,7 @@ bool same_definition(const ContainerSpec& left, const ContainerSpec& right);
 // Signals by name: "SIGTERM", "TERM", "15", "RTMIN+3".
 std::optional<Signal> parse_signal(std::string_view text);
 std::string format_signal(Signal signal);  // "SIGTERM"
+// Of all that have a name of their own, without "SIG": "HUP", "INT", ... (not the real-time ones).
+std::vector<std::string_view> signal_names();
 
 }  // namespace berth

@@ -64,6 +64,12 @@ std::optional<Signal> parse_signal(std::string_view text) {
   return is_real_time(number) ? std::optional(Signal{number}) : std::nullopt;
 }
 
+std::vector<std::string_view> signal_names() {
+  std::vector<std::string_view> names;
+  for (const SignalName& signal : kSignals) names.push_back(signal.name);
+  return names;
+}
+
 std::string format_signal(Signal signal) {
   for (const SignalName& candidate : kSignals) {
     if (candidate.number == signal.number) return "SIG" + std::string(candidate.name);
