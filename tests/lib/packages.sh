@@ -4,7 +4,7 @@
 # For ./CMakeLists.txt; python3 runs the tests that it adds. (ccache is used when it is there, and
 # not asked for.) The time zones are for unit tests.
 build_packages="g++ python3 cmake ninja-build pkg-config libtomlplusplus-dev libyaml-cpp-dev
-  libsystemd-dev libuv1-dev libspdlog-dev libfmt-dev libseccomp-dev nlohmann-json3-dev
+  libsystemd-dev libssl-dev libuv1-dev libspdlog-dev libfmt-dev libseccomp-dev nlohmann-json3-dev
   libcli11-dev doctest-dev tzdata"
 
 # What berthd itself runs (nft), the programs of examples/shop, and what looks at them.

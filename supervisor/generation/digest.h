@@ -1,0 +1,31 @@
+// SHA-256, by which the store names what it keeps. The only user of OpenSSL.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace berth::generation {
+
+// 64 lower-case hexadecimal digits.
+std::string sha256(std::string_view bytes);
+bool is_digest(std::string_view text);
+
+// Digests of shared texts, so that the text of a file that did not change is digested once.
+class Digests {
+ public:
+  const std::string& of(const std::shared_ptr<const std::string>& text);
+  // Forgets those that were not asked for since the last call.
+  void forget_unused();
+
+ private:
+  struct Known {
+    std::shared_ptr<const std::string> text;  // held, so that no other text gets its address
+    std::string digest;
+    bool used = true;
+  };
+  std::unordered_map<const std::string*, Known> known_;
+};
+
+}  // namespace berth::generation
