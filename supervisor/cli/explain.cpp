@@ -46,10 +46,14 @@ std::string joined(const std::vector<std::string>& words) {
 
 std::string sheet(const KeyInfo& info, const Terminal& terminal) {
   std::string text = terminal.paint(Colour::bold, info.name) + "  (" + info.file + ")\n";
-  text += "  " + info.meaning + "\n";
+  if (!info.meaning.empty()) text += "  " + info.meaning + "\n";
   const auto line = [&](std::string_view label, const std::string& value) {
     if (!value.empty()) text += "  " + std::string(label) + value + "\n";
   };
+  if (!info.supported()) {
+    line("this version does not support it: ", info.remedy);
+    return text;
+  }
   line("type:     ", type_in_words(info));
   line("choices:  ", joined(info.words));
   line("range:    ", range_in_words(info));
@@ -70,7 +74,8 @@ std::string document(const std::vector<KeyInfo>& found) {
             member("type", type_in_words(info)) + "," + member("default", info.default_text) + "," +
             member("choices", joined(info.words)) + "," + member("range", range_in_words(info)) +
             "," + member("cost", info.has_cost ? std::string(name_of(info.cost)) : "") + "," +
-            member("meaning", info.meaning) + "," + member("example", info.example) + "}";
+            member("meaning", info.meaning) + "," + member("example", info.example) + "," +
+            member("instead", info.remedy) + "}";
   }
   return json + "]";
 }
@@ -105,6 +110,7 @@ class Explain : public Command {
     }
     std::vector<Row> rows;
     for (const KeyInfo& info : found) {
+      if (!info.supported()) continue;
       rows.push_back(
           {{{info.name, Colour::bold}, {type_in_words(info)}, {info.file}, {info.meaning}}, ""});
     }
@@ -114,11 +120,6 @@ class Explain : public Command {
 
  private:
   Result<int> unknown(const std::vector<KeyInfo>& all) const {
-    for (const FutureKey& future : future_container_keys()) {
-      if (future.name == key_) {
-        return fail(key_ + " is not supported by this version: " + std::string(future.remedy));
-      }
-    }
     std::vector<std::string> names;
     for (const KeyInfo& info : all) names.push_back(info.name);
     const std::string_view near = nearest(key_, names);

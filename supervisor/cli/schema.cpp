@@ -59,7 +59,7 @@ void add_short_forms(Json& properties) {
 Json table_of(const std::string& file, const Json& items) {
   Json table = object();
   for (const KeyInfo& key : all_keys()) {
-    if (key.file != file || !key.supported) continue;
+    if (key.file != file || !key.supported()) continue;
     const size_t dot = key.leaf.find('.');
     Json* into = &table;
     if (dot != std::string::npos) {

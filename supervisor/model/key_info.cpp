@@ -59,10 +59,14 @@ std::vector<std::string> split_choices(std::string_view text) {
   return words;
 }
 
-bool is_refused(std::string_view name, std::span<const FutureKey> refused) {
-  return std::ranges::any_of(refused, [&](const FutureKey& future) {
-    return name == future.name || name.starts_with(std::string(future.name) + ".");
-  });
+// The remedy of a key that is refused by itself, or with its section; empty for the others.
+std::string remedy_of(std::string_view name, std::span<const FutureKey> refused) {
+  for (const FutureKey& future : refused) {
+    if (name == future.name || name.starts_with(std::string(future.name) + ".")) {
+      return std::string(future.remedy);
+    }
+  }
+  return "";
 }
 
 struct TablePlace {
@@ -93,7 +97,24 @@ void add(std::vector<KeyInfo>& infos, std::span<const Key<Owner>> keys, const Ta
     info.example = key.example;
     info.cost = key.cost;
     info.has_cost = std::is_same_v<Owner, ContainerSpec>;
-    info.supported = !is_refused(info.name, table.refused);
+    info.remedy = remedy_of(info.name, table.refused);
+  }
+}
+
+// What is refused by name, and has no row in a table.
+void add_refused(std::vector<KeyInfo>& infos, const TablePlace& table) {
+  for (const FutureKey& future : table.refused) {
+    const std::string section = std::string(future.name) + ".";
+    const bool known = std::ranges::any_of(infos, [&](const KeyInfo& info) {
+      return info.place == table.place &&
+             (info.name == future.name || info.name.starts_with(section));
+    });
+    if (known) continue;
+    KeyInfo& info = infos.emplace_back();
+    info.name = info.leaf = future.name;
+    info.place = table.place;
+    info.file = table.file;
+    info.remedy = future.remedy;
   }
 }
 
@@ -143,8 +164,12 @@ std::vector<KeyInfo> all_keys() {
   add(infos, dependency_keys(), {"item of depends_on", "", "depends_on.", refused});
   add(infos, attachment_keys(), {"item of networks", "", "networks.", refused});
   add(infos, io_limit_keys(), {"item of limits.io", "", "limits.io.", refused});
-  add(infos, network_keys(), {"network", "network", "", future_network_keys()});
-  add(infos, host_keys(), {"berthd.toml", "berthd", "", future_host_keys()});
+  const TablePlace container{"container", "", "", refused};
+  const TablePlace network{"network", "network", "", future_network_keys()};
+  const TablePlace host{"berthd.toml", "berthd", "", future_host_keys()};
+  add(infos, network_keys(), network);
+  add(infos, host_keys(), host);
+  for (const TablePlace& table : {container, network, host}) add_refused(infos, table);
   return infos;
 }
 

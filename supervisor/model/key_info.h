@@ -47,10 +47,11 @@ struct KeyInfo {
   bool has_cost = false;  // keys of networks and of the host have none of a container's
   std::string meaning;
   std::string example;
-  bool supported = true;  // false: known, but refused by this version
+  std::string remedy;  // of a key that is known, but refused by this version: what to do instead
+  [[nodiscard]] bool supported() const { return remedy.empty(); }
 };
 
-// Every key of every table, in the tables' order.
+// Every key of every table, in the tables' order; last those that are only known to be refused.
 std::vector<KeyInfo> all_keys();
 
 std::string type_in_words(const KeyInfo& key);   // "size", "list of texts"
