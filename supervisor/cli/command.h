@@ -36,6 +36,7 @@ CommandPtr make_plan();
 CommandPtr make_check();
 CommandPtr make_events();
 CommandPtr make_wait();
+CommandPtr make_sync();
 CommandPtr make_explain();
 
 }  // namespace berth::cli

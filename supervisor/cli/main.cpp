@@ -30,6 +30,7 @@ constexpr std::array kCommands{
     // what would be
     Entry{"plan", "what berthd is about to do", make_plan},
     Entry{"check", "find the mistakes in definition files", make_check},
+    Entry{"sync", "take definitions from the git repository, now", make_sync},
     Entry{"explain", "what a key of a definition means", make_explain},
 };
 

@@ -1,5 +1,6 @@
 // berth status: all about one container, or about the host.
 #include "supervisor/cli/command.h"
+#include "supervisor/cli/sheet.h"
 #include "supervisor/cli/words.h"
 #include "supervisor/control/client.h"
 #include "supervisor/control/documents.h"
@@ -7,24 +8,6 @@
 namespace berth::cli {
 
 namespace {
-
-// "  label: value", values below each other; a line without a value is left out.
-class Sheet {
- public:
-  explicit Sheet(const Terminal& terminal) : terminal_(terminal) {}
-  void line(std::string_view label, const std::string& value, Colour colour = Colour::plain) {
-    if (value.empty()) return;
-    constexpr std::size_t kWidth = 14;
-    text_ += std::string(kWidth - std::min(kWidth, label.size() + 1), ' ');
-    text_ += terminal_.paint(Colour::dim, std::string(label) + ":") + " ";
-    text_ += terminal_.paint(colour, escaped(value)) + "\n";
-  }
-  [[nodiscard]] const std::string& text() const { return text_; }
-
- private:
-  const Terminal& terminal_;
-  std::string text_;
-};
 
 std::string container_sheet(const control::ContainerStatus& status, const Terminal& terminal) {
   Sheet sheet(terminal);

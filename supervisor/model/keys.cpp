@@ -300,7 +300,6 @@ constexpr std::array kFutureHostKeys{
     FutureKey{"rollback", "leave it out"},
     FutureKey{"rollback_after", "leave it out"},
     FutureKey{"keep_generations", "leave it out"},
-    FutureKey{"source", "leave it out; put the files into /etc/berth by other means"},
 };
 
 constexpr std::array kFutureValues{
