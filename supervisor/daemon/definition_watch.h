@@ -1,47 +1,74 @@
-// DefinitionWatch: tells when the definition directories have changed and come to rest.
+// DefinitionWatch: tells when definitions have changed and come to rest, and which files are being
+// written at a moment; see read_timing.h for the times.
 //
-// A burst of changes (an editor's temporary files, a git checkout, a swapped symlink) is one
-// change: the callback comes when nothing happened for kQuiet, or kLongest after the first change
-// when the writer does not stop. It never says what changed: the directories are read again whole.
+// It never says what changed: everything is looked at again (definition::Cache makes that cheap).
+// Watched are the directories of every layer with their drop-in directories, and each directory on
+// the way to them and to what their symlinks lead to, so that a directory that appears, vanishes
+// or is swapped behind a link (git-sync's "..data") is noticed. Inotify watches follow inodes, not
+// names, so the watches are renewed with each reading.
 #pragma once
 
 #include <functional>
 #include <map>
-#include <optional>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "supervisor/base/unique_fd.h"
 #include "supervisor/daemon/loop.h"
+#include "supervisor/daemon/read_timing.h"
 #include "supervisor/model/paths.h"
 
 namespace berth::daemon {
 
 class DefinitionWatch {
  public:
-  static constexpr Duration kQuiet = std::chrono::milliseconds(100);
-  static constexpr Duration kLongest = std::chrono::seconds(2);
-
+  // `changed` is called when it is time to read.
   DefinitionWatch(Loop& loop, const Paths& paths, std::function<void()> changed);
 
-  // Watches the directories that exist now; to be called again before each reading of them, for
-  // directories come, go and are swapped. Inotify watches follow inodes, not names.
-  void renew();
+  // To be called before a reading: watches what there is now.
+  void begin_reading();
+  // Files that are to be passed over by this reading, because it cannot wait until they have been
+  // written to their end: definition::snapshot's `held`.
+  [[nodiscard]] std::set<std::string> held() const;
+  // To be called after it, with Snapshot::torn. True: files changed meanwhile, so that what was
+  // read may be of different moments; it is to be thrown away, and `changed` is called again.
+  bool read_again(bool torn);
 
   // Why changes cannot be noticed (inotify limits); empty when they can.
   [[nodiscard]] const std::string& trouble() const { return trouble_; }
 
  private:
+  struct Watched {
+    std::set<std::string> names;  // whose changes count
+    bool definitions = false;     // and those of all names that definitions and drop-ins can have
+    std::string origin;           // of a directory of definitions: the path that it is known by
+  };
+  using Watches = std::map<int, Watched>;
+  class Way;
+
+  void renew();
   void on_events();
+  void drain();
+  void note(const void* events, std::size_t size);
+  void note_event(std::uint32_t mask, const Watched& watched, const std::string& name);
   void note_change();
-  void add(const std::string& directory);
+  void set_timer();
 
   Paths paths_;
-  std::function<void()> changed_;
   unique_fd inotify_;
+  Watches watches_;
+  std::string trouble_;
+
+  ReadTiming timing_;
+  std::uint64_t changes_ = 0;                // that were noted, ever
+  std::uint64_t changes_before_ = 0;         // when the reading began
+  std::set<std::string> writing_;            // open, and written to
+  std::map<std::string, Instant> vanished_;  // lately; perhaps to be written anew in a moment
+  bool holding_ = false;                     // the reading of this moment passes over files
+
   Loop::Watch watch_;
   Loop::Timer timer_;
-  std::optional<Instant> first_change_;
-  std::string trouble_;
 };
 
 }  // namespace berth::daemon

@@ -84,10 +84,13 @@ void Worker::on_server() {
 }
 
 void Worker::read_definitions() {
-  definition_watch_->renew();
+  definition_watch_->begin_reading();
   const std::uint64_t before = definitions_.generation();
   const bool first = desired_.generation == 0;
-  if (!definitions_.read() && !first) return;
+  const Definitions::Reading reading{
+      .held = definition_watch_->held(),
+      .read_again = [this](bool torn) { return definition_watch_->read_again(torn); }};
+  if (!definitions_.read(reading) && !first) return;
   for (const Diagnostic& problem : definitions_.problems()) {
     if (problem.severity == Severity::error)
       log::error(format(problem));

@@ -31,7 +31,8 @@ bool same_texts(const std::vector<SourceText>& left, const std::vector<SourceTex
 std::shared_ptr<const ContainerSpec> settled(const std::shared_ptr<const ContainerSpec>& fresh,
                                              const ContainerMap& previous) {
   const auto before = previous.find(fresh->name);
-  const bool same = before != previous.end() && same_definition(*before->second, *fresh) &&
+  if (before == previous.end() || before->second == fresh) return fresh;
+  const bool same = same_definition(*before->second, *fresh) &&
                     before->second->where == fresh->where &&
                     same_texts(before->second->sources, fresh->sources);
   return same ? before->second : fresh;
