@@ -147,6 +147,12 @@ Json one_schema(const KeyInfo& key, const Json& items) {
       return pattern("^(" + kIpv4 + ":)?" + kPort + ":" + kPort + "(/(tcp|udp))?$");
     case ValueKind::device:
       return pattern("^/dev/[^:]+(:/dev/[^:]+)?(:(?!.*(.).*\\3)[rwm]{1,3})?$");
+    // At most four words: weekdays, a date, a time and a time zone. A line of a crontab has more.
+    case ValueKind::calendar:
+      return pattern("^(?!([^ ]+ +){4}[^ ])[A-Za-z0-9*@][A-Za-z0-9*@,.:~/+_ -]*$");
+    case ValueKind::window:
+      return pattern(
+          "^([A-Za-z.,-]+ +)?[0-9]{1,2}:[0-9]{2}-[0-9]{1,2}:[0-9]{2}( [A-Za-z0-9_+/-]+)?$");
     case ValueKind::mount: return item_or(key, items, pattern(R"(^/[^:]*:/[^:]+(:(ro|rw))?$)"));
     case ValueKind::attachment:
       return item_or(key, items, pattern(pattern_of(Shape::container_name)));
@@ -170,8 +176,9 @@ Json list_schema(const KeyInfo& key, const Json& items) {
   Json item = one_schema(key, items);
   Json list = list_of(item);
   if (key.kind == ValueKind::text) list["uniqueItems"] = true;
-  if (key.shape != Shape::path_list) return list;
-  // One path may stand without the list; "default" is what masked_paths is without the key.
+  const bool is_time = key.kind == ValueKind::calendar || key.kind == ValueKind::window;
+  if (key.shape != Shape::path_list && !is_time) return list;
+  // One path or time may stand without the list; "default" is what masked_paths is without the key.
   Json schema = any_of(std::move(item), std::move(list));
   if (key.name == "security.masked_paths") schema["anyOf"].push_back({{"const", "default"}});
   return schema;

@@ -59,6 +59,9 @@ bool read(const Value& value, const Slot& slot, Reading reading,
           std::map<std::string, UlimitSpec>& field);
 bool read(const Value& value, const Slot& slot, Reading reading, std::vector<PortSpec>& field);
 bool read(const Value& value, const Slot& slot, Reading reading, std::vector<DeviceSpec>& field);
+// One, or a list of them.
+bool read(const Value& value, const Slot& slot, Reading reading, std::vector<Calendar>& field);
+bool read(const Value& value, const Slot& slot, Reading reading, std::vector<TimeWindow>& field);
 // "default" leaves it unset.
 bool read(const Value& value, const Slot& slot, Reading reading,
           std::optional<std::vector<std::string>>& field);

@@ -20,6 +20,14 @@ constexpr std::array kSynonyms{
     Synonym{"cap_drop", "security.cap_drop"},
     Synonym{"cmd", "command"},
     Synonym{"container_name", "the name of the file"},
+    Synonym{"OnCalendar", "schedule"},
+    Synonym{"cron", "schedule"},
+    Synonym{"on_calendar", "schedule"},
+    Synonym{"timer", "schedule"},
+    Synonym{"timeZone", "the last word of a time: schedule = \"daily Europe/Berlin\""},
+    Synonym{"time_zone", "the last word of a time: schedule = \"daily Europe/Berlin\""},
+    Synonym{"timezone", "the last word of a time: schedule = \"daily Europe/Berlin\""},
+    Synonym{"maintenance_window", "update.window"},
     Synonym{"cpu_quota", "limits.cpus"},
     Synonym{"cpu_shares", "limits.cpu_weight"},
     Synonym{"cpus", "limits.cpus"},
@@ -39,6 +47,7 @@ constexpr std::array kSynonyms{
     Synonym{"test", "healthcheck.exec"},
     Synonym{"tmpfs", "mounts"},
     Synonym{"ulimits", "limits.ulimits"},
+    Synonym{"volume", "mounts"},
     Synonym{"volumes", "mounts"},
     Synonym{"working_directory", "working_dir"},
     Synonym{"workdir", "working_dir"},
@@ -47,6 +56,36 @@ constexpr std::array kSynonyms{
     Synonym{"src", "source"},
     Synonym{"ro", "read_only"},
     Synonym{"readonly", "read_only"},
+};
+
+// What a whole file of another tool begins with.
+struct Foreign {
+  std::string_view key;
+  std::string_view remedy;
+};
+constexpr std::string_view kCompose = "this is a compose file: berth import compose FILE";
+constexpr std::string_view kQuadlet = "this is a Quadlet or a unit: berth import quadlet FILE";
+constexpr std::string_view kKubernetes = "this is a Kubernetes file: berth import kubernetes FILE";
+constexpr std::array kForeign{
+    Foreign{"services", kCompose},
+    Foreign{"Container", kQuadlet},
+    Foreign{"Unit", kQuadlet},
+    Foreign{"Service", kQuadlet},
+    Foreign{"Install", kQuadlet},
+    Foreign{"apiVersion", kKubernetes},
+    Foreign{"kind", kKubernetes},
+    Foreign{"metadata", kKubernetes},
+    Foreign{"spec", kKubernetes},
+    Foreign{"lxc", "this is a container of LXC: berth import lxc FILE"},
+    // Words of compose that need more than another name.
+    Foreign{"deploy", "its limits are the keys of [limits]; there is one instance of a container"},
+    Foreign{"expose", "leave it out: containers of one network reach all ports of each other"},
+    Foreign{"privileged", "name what it needs: security.cap_add, devices, security.seccomp"},
+    Foreign{"init", "leave it out: what a container leaves behind is ended with it"},
+    Foreign{"tty", "leave it out: a container has no terminal"},
+    Foreign{"stdin_open", "leave it out: standard input is /dev/null"},
+    Foreign{"build", "build the root file system by other means, and name it in rootfs"},
+    Foreign{"links", "leave it out: containers of one network find each other by name"},
 };
 
 std::string_view last_part(std::string_view name) {
@@ -82,6 +121,10 @@ std::string remedy_for_unknown_key(std::string_view key, std::string_view sectio
                                    const std::vector<std::string_view>& names, bool is_list_item) {
   if (std::ranges::find(names, key) != names.end() && key.find('.') != key.npos) {
     return "write it as a table, without quotes around the whole name";
+  }
+  const auto foreign = std::ranges::find(kForeign, key, &Foreign::key);
+  if (section.empty() && !is_list_item && foreign != kForeign.end()) {
+    return std::string(foreign->remedy);
   }
   const std::vector<std::string_view> known = known_in(section, names);
   const auto synonym = std::ranges::find(kSynonyms, key, &Synonym::theirs);

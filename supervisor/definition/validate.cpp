@@ -111,6 +111,7 @@ void validate(const ContainerSpec& spec, Report& report) {
   }
   validate_restart(spec, report);
   validate_update(spec, report);
+  validate_schedule(spec, report);
   validate_health(spec, report);
   validate_mounts(spec, report);
   validate_limits(spec, report);

@@ -13,6 +13,7 @@ void validate(NetworkSpec& spec, Report& report);
 
 // The parts of the container's validation that have files of their own.
 void validate_health(const ContainerSpec& spec, Report& report);
+void validate_schedule(const ContainerSpec& spec, Report& report);
 void validate_mounts(const ContainerSpec& spec, Report& report);
 void validate_network_keys(const ContainerSpec& spec, Report& report);
 

@@ -20,6 +20,8 @@ ValueKind kind_of(const Signal&) { return ValueKind::signal; }
 ValueKind kind_of(const UlimitSpec&) { return ValueKind::ulimit; }
 ValueKind kind_of(const PortSpec&) { return ValueKind::port; }
 ValueKind kind_of(const DeviceSpec&) { return ValueKind::device; }
+ValueKind kind_of(const Calendar&) { return ValueKind::calendar; }
+ValueKind kind_of(const TimeWindow&) { return ValueKind::window; }
 ValueKind kind_of(const MountSpec&) { return ValueKind::mount; }
 ValueKind kind_of(const DependencySpec&) { return ValueKind::dependency; }
 ValueKind kind_of(const NetworkAttachment&) { return ValueKind::attachment; }
@@ -131,6 +133,8 @@ std::string_view name_of(ValueKind kind) {
     case ValueKind::ulimit: return "limit";
     case ValueKind::port: return "port";
     case ValueKind::device: return "device";
+    case ValueKind::calendar: return "calendar expression";
+    case ValueKind::window: return "window";
     case ValueKind::mount: return "mount";
     case ValueKind::dependency: return "dependency";
     case ValueKind::attachment: return "network";

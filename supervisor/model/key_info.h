@@ -24,6 +24,8 @@ enum class ValueKind {
   ulimit,
   port,
   device,
+  calendar,
+  window,
   mount,  // these four are tables with keys of their own, or a short form
   dependency,
   attachment,

@@ -278,7 +278,6 @@ constexpr std::array kFutureContainerKeys{
               "only the standard devices (null, zero, full, random, urandom, tty) exist"},
     FutureKey{"sysctls", "leave it out; the kernel's defaults apply in the container"},
     FutureKey{"hooks", "use a oneshot container and depends_on with condition = \"completed\""},
-    FutureKey{"schedule", "start it from a timer with berth start"},
     FutureKey{"healthcheck.notify", "use exec, tcp or http"},
     FutureKey{"limits.memory_swap", "leave it out; swap is not limited on its own"},
     FutureKey{"limits.io_weight", "leave it out"},
@@ -286,7 +285,8 @@ constexpr std::array kFutureContainerKeys{
     FutureKey{"limits.cgroup", "use the other keys of limits"},
     FutureKey{"security.userns", "leave it out; containers share the host's user namespace"},
     FutureKey{"security.masked_paths", "leave it out; the default paths are masked"},
-    FutureKey{"update", "leave it out; changed definitions are applied at once"},
+    FutureKey{"update.watch", "leave it out; restart it with berth restart"},
+    FutureKey{"update.reload", "leave it out; changed definitions restart the container"},
 };
 
 constexpr std::array kFutureNetworkKeys{

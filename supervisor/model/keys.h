@@ -47,6 +47,7 @@ using AnyField = std::variant<
     FieldOf<Owner, ContainerType>, FieldOf<Owner, MountType>, FieldOf<Owner, DependencyCondition>,
     FieldOf<Owner, RestartPolicy>, FieldOf<Owner, NetworkMode>, FieldOf<Owner, LogDriver>,
     FieldOf<Owner, HealthAction>, FieldOf<Owner, std::map<std::string, UlimitSpec>>,
+    FieldOf<Owner, std::vector<Calendar>>, FieldOf<Owner, std::vector<TimeWindow>>,
     FieldOf<Owner, std::vector<PortSpec>>, FieldOf<Owner, std::vector<MountSpec>>,
     FieldOf<Owner, std::map<std::string, DependencySpec>>,
     FieldOf<Owner, std::vector<NetworkAttachment>>>;

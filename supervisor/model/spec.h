@@ -10,7 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "supervisor/base/calendar.h"
 #include "supervisor/base/clock.h"
+#include "supervisor/base/time_window.h"
 #include "supervisor/base/units.h"
 #include "supervisor/model/diagnostic.h"
 
@@ -170,6 +172,7 @@ struct HookSpec {
 struct UpdateSpec {
   std::vector<std::string> watch;  // files of the host whose content is part of the definition
   std::optional<Signal> reload;    // sent instead of a restart when only watched files changed
+  std::vector<TimeWindow> window;  // restarts for a new definition wait for one; empty: at once
   bool operator==(const UpdateSpec&) const = default;
 };
 
@@ -181,6 +184,7 @@ struct ContainerSpec {
   std::vector<std::string> command;
   ContainerType type = ContainerType::service;
   bool autostart = true;
+  std::vector<Calendar> schedule;  // of a oneshot: when it starts; empty: with the daemon
   std::int64_t start_order = 0;
   std::vector<std::string> groups;
   std::string hostname;  // empty: the container's name

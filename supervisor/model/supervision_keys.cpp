@@ -154,6 +154,11 @@ constexpr std::array kSupervisionKeys{
         .cost = Cost::none,
         .meaning = "the signal that is sent instead of a restart when only watched files changed",
         .example = "\"SIGHUP\""},
+    ContainerKey{.name = "update.window",
+                 .field = FIELD(update.window),
+                 .cost = Cost::none,
+                 .meaning = "when a changed definition may restart it; other changes do not wait",
+                 .example = "\"Sun 02:00-04:00\""},
 };
 
 }  // namespace

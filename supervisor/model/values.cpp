@@ -23,6 +23,10 @@ std::string format_value(Duration value) { return format_duration(value); }
 
 std::string format_value(Signal value) { return format_signal(value); }
 
+std::string format_value(const Calendar& value) { return value.text(); }
+
+std::string format_value(const TimeWindow& value) { return value.text(); }
+
 std::string format_value(const UlimitSpec& value) {
   const auto side = [](std::uint64_t limit) {
     return limit == UlimitSpec::kUnlimited ? std::string("unlimited") : std::to_string(limit);

@@ -21,6 +21,8 @@ std::string format_value(const PortSpec& value);           // "127.0.0.1:8080:80
 std::string format_value(const MountSpec& value);          // "/srv:/data:ro", "tmpfs:/tmp:64M"
 std::string format_value(const DependencySpec& value);     // "healthy", "healthy, restart"
 std::string format_value(const NetworkAttachment& value);  // "lan", "lan 10.20.0.10 (shop, web)"
+std::string format_value(const Calendar& value);           // "*-*-* 02:00:00"
+std::string format_value(const TimeWindow& value);         // "Sun 02:00-04:00"
 std::string format_value(const IoLimitSpec& value);        // "/dev/vda read_bps=50M write_iops=500"
 std::string format_value(const DeviceSpec& value);         // "/dev/fuse:/dev/fuse:rwm"
 
