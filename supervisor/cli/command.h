@@ -34,6 +34,8 @@ CommandPtr make_restart();
 CommandPtr make_logs();
 CommandPtr make_plan();
 CommandPtr make_check();
+CommandPtr make_cat();
+CommandPtr make_show();
 CommandPtr make_events();
 CommandPtr make_wait();
 CommandPtr make_sync();

@@ -31,6 +31,8 @@ constexpr std::array kCommands{
     Entry{"plan", "what berthd is about to do", make_plan},
     Entry{"check", "find the mistakes in definition files", make_check},
     Entry{"sync", "take definitions from the git repository, now", make_sync},
+    Entry{"cat", "the files of a definition, in the order in which they are merged", make_cat},
+    Entry{"show", "a definition with its drop-ins merged, and where each value is from", make_show},
     Entry{"explain", "what a key of a definition means", make_explain},
 };
 

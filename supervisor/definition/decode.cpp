@@ -53,8 +53,9 @@ const Key<Owner>* find_key(const Frame<Owner>& frame, std::string_view name) {
 template <class Owner>
 bool refuse_future(const Frame<Owner>& frame, const std::string& section, const Member& member,
                    Reading reading) {
+  const std::string name = frame.generic + section + member.key;
   for (const FutureKey& future : frame.future) {
-    if (future.name != frame.generic + section + member.key) continue;
+    if (future.name != name) continue;
     reading.report.error(member.place, frame.path + section + show_key(member.key),
                          "this key is not supported yet", std::string(future.remedy));
     return true;
@@ -110,8 +111,9 @@ void read_table(const Frame<Owner>& frame, const Table& table, const std::string
       read_key(frame, *key, member.value, place_of(member), reading);
       continue;
     }
+    const std::string dotted_name = name + ".";
     const bool is_section = !dotted && std::ranges::any_of(frame.keys, [&](const auto& key) {
-      return key.name.starts_with(name + ".");
+      return key.name.starts_with(dotted_name);
     });
     if (!is_section) {
       refuse_unknown(frame, section, member, reading);
