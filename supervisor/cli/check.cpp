@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "supervisor/cli/command.h"
+#include "supervisor/cli/sarif.h"
 #include "supervisor/cli/source_line.h"
 #include "supervisor/control/documents.h"
 #include "supervisor/definition/load.h"
@@ -14,6 +15,9 @@ std::string_view content_of(const definition::Snapshot& snapshot, const std::str
   for (const auto* files : {&snapshot.containers, &snapshot.networks, &snapshot.host}) {
     for (const definition::File& file : *files) {
       if (file.path == path) return file.content;
+      for (const definition::File& drop_in : file.drop_ins) {
+        if (drop_in.path == path) return drop_in.content;
+      }
     }
   }
   return {};
@@ -40,11 +44,12 @@ class Check : public Command {
  public:
   void declare(Options& options) override {
     options.arguments("FILE|DIR", given_, "definitions; without any, those of this host");
-    options.output(json_);
+    options.choice("-o,--output", format_, {"text", "json", "sarif"}, "how to write the mistakes");
     options.footer(
         "Runs the code that berthd runs, without berthd and without root. On a terminal, each\n"
         "mistake comes with its line. With -o json: an array of objects with severity, file,\n"
-        "line, column, key, problem, remedy, container, text. Exit code 1 when there is an error.");
+        "line, column, key, problem, remedy, container, text. With -o sarif: SARIF 2.1.0, which\n"
+        "forges show as annotations of a change. Exit code 1 when there is an error.");
   }
 
   Result<int> run(const Context& context) override {
@@ -58,8 +63,10 @@ class Check : public Command {
     if (given_.empty()) warn_of_trust(context.paths, set.problems);
     const auto errors = static_cast<std::size_t>(std::ranges::count(
         set.problems, Severity::error, [](const Diagnostic& problem) { return problem.severity; }));
-    if (json_) {
-      print(control::indented(control::diagnostics_document(set.problems)) + "\n");
+    if (format_ != "text") {
+      print((format_ == "sarif" ? sarif_document(set.problems)
+                                : control::indented(control::diagnostics_document(set.problems))) +
+            "\n");
       return errors == 0 ? kDone : kError;
     }
     for (const Diagnostic& problem : set.problems) {
@@ -81,7 +88,7 @@ class Check : public Command {
 
  private:
   std::vector<std::string> given_;
-  bool json_ = false;
+  std::string format_ = "text";
 };
 
 }  // namespace

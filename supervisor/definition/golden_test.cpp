@@ -76,6 +76,14 @@ TEST_CASE("every wrong file of a container is told exactly what is wrong") {
   CHECK(compare_files(kDirectory, Kind::container) >= 120);
 }
 
+TEST_CASE("every key with a value of a wrong type is told what would be right") {
+  CHECK(compare_files(kDirectory / "types", Kind::container) >= 150);
+}
+
+TEST_CASE("every wrong value, near miss and conflict is told what would be right") {
+  CHECK(compare_files(kDirectory / "values", Kind::container) >= 150);
+}
+
 TEST_CASE("every wrong file of a network is told exactly what is wrong") {
   CHECK(compare_files(kDirectory / "networks", Kind::network) >= 10);
 }
