@@ -40,5 +40,6 @@ CommandPtr make_events();
 CommandPtr make_wait();
 CommandPtr make_sync();
 CommandPtr make_explain();
+CommandPtr make_import();
 
 }  // namespace berth::cli

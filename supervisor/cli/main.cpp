@@ -34,6 +34,7 @@ constexpr std::array kCommands{
     Entry{"cat", "the files of a definition, in the order in which they are merged", make_cat},
     Entry{"show", "a definition with its drop-ins merged, and where each value is from", make_show},
     Entry{"explain", "what a key of a definition means", make_explain},
+    Entry{"import", "definitions from compose, Quadlet, LXC or Kubernetes files", make_import},
 };
 
 }  // namespace

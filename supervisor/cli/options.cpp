@@ -32,7 +32,7 @@ std::string not_negative(const std::string& text) {
 
 // "-o json" before the command means the same as after it. False: the command takes no -o.
 bool pass_output(CLI::App& command, const std::string& format) {
-  CLI::Option* const output = command.get_option_no_throw("--output");
+  CLI::Option* const output = command.get_option_no_throw("-o");
   if (output == nullptr) return false;
   if (output->count() != 0) return true;
   output->add_result(format);

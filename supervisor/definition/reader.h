@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "supervisor/definition/load.h"
 #include "supervisor/definition/report.h"
@@ -24,5 +25,10 @@ bool check_bytes(std::string_view content, Report& report);
 // The two readers; they want bytes that passed check_bytes, without a byte order mark.
 std::optional<Value> read_toml(std::string_view content, Report& report);
 std::optional<Value> read_yaml(std::string_view content, Report& report);
+
+// YAML that was written for other tools (`berth import`): any number of documents, merge keys as
+// members called "<<", and every scalar but a plain null as the text that stands there, since
+// what 0440, 1.10 or yes mean is for the reader of that tool's keys to say. Takes any bytes.
+std::optional<std::vector<Value>> read_foreign_yaml(const std::string& content, Report& report);
 
 }  // namespace berth::definition

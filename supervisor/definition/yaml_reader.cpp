@@ -17,21 +17,25 @@ namespace berth::definition {
 
 namespace {
 
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 // Hands the parser's events to the tree, and has it stop as soon as the tree has had enough:
 // yaml-cpp recurses for every nested value, and so it must not get far ahead.
 class Events : public YAML::EventHandler {
  public:
   struct Stop {};
 
-  Events(const YamlText& text, Report& report) : text_(text), tree_(text, report) {}
+  Events(const YamlText& text, YamlDialect dialect, Report& report)
+      : text_(text), tree_(text, dialect, report) {}
 
   std::optional<Value> take() { return std::move(tree_).take(); }
   [[nodiscard]] bool began() const { return began_; }
+  [[nodiscard]] Place start() const { return first_; }
   [[nodiscard]] Place end() const { return last_; }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     began_ = true;
-    at(mark);
+    first_ = at(mark);
   }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -67,6 +71,7 @@ class Events : public YAML::EventHandler {
 
   const YamlText& text_;
   YamlTree tree_;
+  Place first_;
   Place last_;
   bool began_ = false;
 };
@@ -122,7 +127,7 @@ void explain(const YAML::Exception& error, const YamlText& text, Report& report)
 // forever, without moving.
 bool is_last_document(YAML::Parser& parser, const YamlText& text, Report& report) {
   Report ignored("", "");
-  Events second(text, ignored);
+  Events second(text, YamlDialect::definition, ignored);
   try {
     if (!parser.HandleNextDocument(second)) return true;
   } catch (const Events::Stop&) {
@@ -143,12 +148,43 @@ std::optional<Value> read_yaml(std::string_view content, Report& report) {
     TextBuffer buffer(content);
     std::istream stream(&buffer);
     YAML::Parser parser(stream);
-    Events events(text, report);
+    Events events(text, YamlDialect::definition, report);
     if (!parser.HandleNextDocument(events)) return Value{Table{}, {}};
     if (!is_last_document(parser, text, report)) return std::nullopt;
     auto root = events.take();
     if (root && root->get<Null>() != nullptr) root->data = Table{};
     return root;
+  } catch (const Events::Stop&) {
+    return std::nullopt;  // the tree has reported why
+  } catch (const YAML::Exception& error) {
+    explain(error, text, report);
+    return std::nullopt;
+  }
+}
+
+std::optional<std::vector<Value>> read_foreign_yaml(const std::string& content, Report& report) {
+  if (!check_bytes(content, report)) return std::nullopt;
+  std::string_view bytes = content;
+  if (bytes.starts_with(kByteOrderMark)) bytes.remove_prefix(kByteOrderMark.size());
+  const YamlText text(bytes);
+  if (!text.check_bounds(report)) return std::nullopt;
+  std::vector<Value> documents;
+  Place before;
+  try {
+    TextBuffer buffer(bytes);
+    std::istream stream(&buffer);
+    YAML::Parser parser(stream);
+    for (;;) {
+      Events events(text, YamlDialect::foreign, report);
+      if (!parser.HandleNextDocument(events) || !events.began()) return documents;
+      // For a stray "," the parser finds one document after another without moving.
+      if (!documents.empty() && events.start() <= before) {
+        report.error(events.start(), "", "this is not YAML: no document begins here");
+        return std::nullopt;
+      }
+      before = events.start();
+      if (auto root = events.take()) documents.push_back(*std::move(root));
+    }
   } catch (const Events::Stop&) {
     return std::nullopt;  // the tree has reported why
   } catch (const YAML::Exception& error) {

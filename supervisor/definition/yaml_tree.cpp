@@ -33,7 +33,8 @@ bool YamlTree::text(std::size_t offset, Place place, const std::string& tag,
                   std::string(1, text_.at(offset)));
     return false;
   }
-  if (usable && is_plain(tag) && text == "<<" && wants_key()) {
+  if (usable && is_plain(tag) && text == "<<" && wants_key() &&
+      dialect_ == YamlDialect::definition) {
     report_.error(place, "", "merge keys (<<) are not supported",
                   "write the keys out, or use an alias for a whole value");
     return false;
@@ -41,14 +42,21 @@ bool YamlTree::text(std::size_t offset, Place place, const std::string& tag,
   if (usable && (!is_plain(tag) || wants_key())) {
     item.value.data = text;
   } else if (usable) {
-    const auto resolved = resolve_plain_scalar(text);
-    if (resolved) item.value.data = *resolved;
-    if (!resolved) {
-      report_.error(place, "", text + " means different numbers in YAML 1.1 and 1.2",
-                    "quote it, or leave out the leading zeros");
-    }
+    item.value.data = meaning(place, text);
   }
   return count(place, 1, text.size()) && add(std::move(item), anchor);
+}
+
+decltype(Value::data) YamlTree::meaning(Place place, const std::string& text) {
+  auto resolved = resolve_plain_scalar(text);
+  if (dialect_ == YamlDialect::foreign) {
+    if (resolved && std::holds_alternative<Null>(*resolved)) return Null{};
+    return text;
+  }
+  if (resolved) return *std::move(resolved);
+  report_.error(place, "", text + " means different numbers in YAML 1.1 and 1.2",
+                "quote it, or leave out the leading zeros");
+  return Broken{};
 }
 
 bool YamlTree::alias(Place place, Anchor anchor) {

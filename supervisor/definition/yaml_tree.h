@@ -13,11 +13,15 @@
 
 namespace berth::definition {
 
+// Whose YAML it is: of a definition, or of another tool (read_foreign_yaml in reader.h).
+enum class YamlDialect { definition, foreign };
+
 class YamlTree {
  public:
   using Anchor = std::size_t;  // 0: none
 
-  YamlTree(const YamlText& text, Report& report) : text_(text), report_(report) {}
+  YamlTree(const YamlText& text, YamlDialect dialect, Report& report)
+      : text_(text), dialect_(dialect), report_(report) {}
 
   bool scalar(Place place, Value value, Anchor anchor);
   // A scalar with its text: quoted ones are strings, plain ones mean what the core schema says.
@@ -56,10 +60,13 @@ class YamlTree {
   bool check_depth(Place place, std::size_t depth);
   // True when the next value is a key of a table.
   [[nodiscard]] bool wants_key() const;
+  // What a plain scalar means in the dialect; Broken, with a report, where that is not clear.
+  decltype(Value::data) meaning(Place place, const std::string& text);
   // A tag that says what the value is anyway, or none at all.
   bool check_tag(Place place, const std::string& tag);
 
   const YamlText& text_;
+  YamlDialect dialect_;
   Report& report_;
   std::vector<Open> open_;
   std::map<Anchor, Anchored> anchored_;

@@ -1,0 +1,142 @@
+// lxc.net.N.*, and the older lxc.network.*, which counts by its order.
+#include <array>
+
+#include "supervisor/import/lxc.h"
+#include "supervisor/import/ports.h"
+#include "supervisor/import/words.h"
+
+namespace berth::importing {
+
+namespace {
+
+struct LostRow {
+  std::string_view key;
+  const char* what;
+  const char* instead;
+};
+constexpr std::array kLost{
+    LostRow{"hwaddr", "link addresses are chosen by berth", "leave it out"},
+    LostRow{"mtu", "links have the bridge's mtu", "set it at the bridge"},
+    LostRow{"script.up", "no programs are run for a link", "hooks"},
+    LostRow{"script.down", "no programs are run for a link", "hooks"},
+    LostRow{"veth.pair", "the link's name on the host is chosen by berth", "leave it out"},
+    LostRow{"ipv6.address", "an address of IPv6 is not given out here", "subnet6 of the network"},
+    LostRow{"ipv6.gateway", "an address of IPv6 is not given out here", "subnet6 of the network"},
+    LostRow{"vlan.id", "containers are not put on a vlan", "a bridge on the vlan's link"},
+    LostRow{"macvlan.mode", "a macvlan has its usual mode", "leave it out"},
+    LostRow{"veth.mode", "a link is a port of its bridge", "leave it out"},
+};
+
+// "10.0.3.5/24" -> "10.0.3.0/24"; "" for what is none, or no /8 to /30.
+std::string subnet_of(const std::string& address) {
+  const size_t slash = address.find('/');
+  if (slash == address.npos) return "";
+  const std::int64_t bits = integer_of(address.substr(slash + 1)).value_or(0);
+  const std::vector<std::string> parts = split(address.substr(0, slash), '.');
+  if (bits < 8 || bits > 30 || parts.size() != 4) return "";
+  std::uint32_t number = 0;
+  for (const std::string& part : parts) {
+    const std::int64_t byte = integer_of(part).value_or(-1);
+    if (byte < 0 || byte > 255) return "";
+    number = number << 8 | static_cast<std::uint32_t>(byte);
+  }
+  number &= ~((1u << (32 - bits)) - 1);
+  return std::to_string(number >> 24) + "." + std::to_string(number >> 16 & 255) + "." +
+         std::to_string(number >> 8 & 255) + "." + std::to_string(number & 255) + "/" +
+         std::to_string(bits);
+}
+
+void attach_bridge(const LxcNetwork& network, LxcContainer& container) {
+  const std::string link = network.link == nullptr ? "" : network.link->take();
+  const std::string name = link.empty() ? "default" : definition_name(link);
+  TomlTable attachment{{"name", name}};
+  const std::string address = network.address == nullptr ? "" : network.address->take();
+  if (!address.empty())
+    attachment.emplace_back("ipv4_address", address.substr(0, address.find('/')));
+  if (!link.empty()) {
+    Draft& draft = container.product.network(name);
+    draft.set("bridge", link);
+    const std::string subnet = subnet_of(address);
+    if (!subnet.empty()) {
+      draft.set("subnet", subnet);
+      draft.forget_comment("subnet");
+    }
+    container.product.ledger.changed(
+        *network.link, "the bridge was made elsewhere; here it is " + name + ".toml",
+        "give it the subnet that the bridge has, and stop what made it before");
+  }
+  if (network.gateway != nullptr) {
+    container.product.ledger.lost(*network.gateway, "the bridge is the gateway",
+                                  "subnet, whose first address is the bridge's");
+  }
+  container.draft.append("networks", std::move(attachment));
+}
+
+void attach(const LxcNetwork& network, LxcContainer& container) {
+  if (network.type == nullptr) return;
+  const std::string& type = network.type->text();
+  if (type == "none" || type == "empty") {
+    network.type->take();
+    container.draft.set("network", type == "none" ? "host" : "none");
+  } else if (type == "veth") {
+    network.type->take();
+    attach_bridge(network, container);
+  } else if ((type == "macvlan" || type == "ipvlan") && network.link != nullptr) {
+    network.type->take();
+    const std::string name = definition_name(network.link->text() + "-" + type);
+    Draft& draft = container.product.network(name);
+    draft.set("driver", type);
+    draft.set("uplink", network.link->take());
+    container.draft.append("networks", TomlTable{{"name", name}});
+    container.product.ledger.changed(*network.type, "the subnet of the link is not known",
+                                     "write it into " + name + ".toml");
+  } else {
+    container.product.ledger.lost(*network.type,
+                                  "a network of type " + quote(type) + " has no counterpart",
+                                  "veth, on a bridge");
+  }
+}
+
+}  // namespace
+
+bool take_lxc_network(const Node& node, LxcContainer& container) {
+  const std::string& key = node.key();
+  const bool old = key.starts_with("lxc.network.");
+  if (!old && !key.starts_with("lxc.net.")) return false;
+  std::string rest = key.substr(old ? 12 : 8);
+  std::string index;
+  if (old) {
+    const size_t count = container.networks.size();
+    index = std::to_string(rest == "type" || count == 0 ? count : count - 1);
+  } else {
+    const size_t dot = rest.find('.');
+    if (dot == rest.npos) return false;
+    index = rest.substr(0, dot);
+    rest.erase(0, dot + 1);
+  }
+  LxcNetwork& network = container.networks[index];
+  if (rest == "type") network.type = &node;
+  if (rest == "link") network.link = &node;
+  if (rest == "ipv4.address" || rest == "ipv4") network.address = &node;
+  if (rest == "ipv4.gateway") network.gateway = &node;
+  if (rest == "flags" && node.text() == "up") node.take();
+  if (rest == "name" && node.text() == "eth" + index) node.take();
+  if (rest == "name" && node.fate() == Fate::open) {
+    container.product.ledger.lost(node, "links are called eth0, eth1 and so on inside",
+                                  "leave it out");
+  }
+  for (const LostRow& row : kLost) {
+    if (row.key == rest) container.product.ledger.lost(node, row.what, row.instead);
+  }
+  return true;
+}
+
+void attach_lxc_networks(LxcContainer& container) {
+  // Without any, LXC gives a container the host's network.
+  if (container.networks.empty()) container.draft.set("network", "host");
+  for (const auto& [index, network] : container.networks) attach(network, container);
+  // A network of the host or none is all that there is then.
+  if (container.draft.has("network")) container.draft.erase("networks");
+}
+
+}  // namespace berth::importing
