@@ -142,6 +142,9 @@ std::vector<KeyChange> changed_keys(const ContainerSpec& before, const Container
 // True when changed_keys would be empty; makes no strings, for the loop's every turn.
 bool same_definition(const ContainerSpec& left, const ContainerSpec& right);
 
+// `running` with the values of `wanted` in the keys whose change a running process can take.
+ContainerSpec with_live_keys(const ContainerSpec& running, const ContainerSpec& wanted);
+
 // Signals by name: "SIGTERM", "TERM", "15", "RTMIN+3".
 std::optional<Signal> parse_signal(std::string_view text);
 std::string format_signal(Signal signal);  // "SIGTERM"

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -59,6 +61,13 @@ struct Update {
   SpecPtr spec;
   std::uint64_t launch_id;
 };
+// Sends the reload signal to the container's first process, whose watched files changed; `files`
+// are their digests. Ends at once, without an event unless it Failed.
+struct Reload {
+  std::uint64_t launch_id;
+  Signal signal;
+  std::map<std::string, std::string> files;
+};
 // Removes the writable layer, and with `everything` what else is kept for the name (leases, logs
 // stay). Ends in event::RootRemoved.
 struct RemoveRoot {
@@ -69,6 +78,11 @@ struct RemoveRoot {
 struct ApplyView {
   NetworkView view;
 };
+// From now on the host tells about these files and no others: soon how each is now, later whenever
+// one has changed. Ends at once, without an event.
+struct WatchFiles {
+  std::set<std::string> paths;
+};
 // One health probe. Ends in event::Probed.
 struct Probe {
   SpecPtr spec;
@@ -77,21 +91,24 @@ struct Probe {
 
 }  // namespace action
 
-using Deed =
-    std::variant<action::CreateNetwork, action::RemoveNetwork, action::CreateSandbox,
-                 action::RemoveSandbox, action::Launch, action::Stop, action::Kill, action::CleanUp,
-                 action::Update, action::RemoveRoot, action::ApplyView, action::Probe>;
+using Deed = std::variant<action::CreateNetwork, action::RemoveNetwork, action::CreateSandbox,
+                          action::RemoveSandbox, action::Launch, action::Stop, action::Kill,
+                          action::CleanUp, action::Update, action::Reload, action::RemoveRoot,
+                          action::ApplyView, action::WatchFiles, action::Probe>;
 
 struct Action {
   std::string subject;  // the container, for networks the network; empty for the view
   Deed deed;
   std::string reason;  // "new definition", "exit code 1, attempt 3", "limits.memory: 64M -> 128M"
   std::vector<KeyChange> changes;  // the keys that caused it, if any did
+  std::string follows = {};        // the container that it is done along with, if it is
 };
 
 struct Plan {
   std::vector<Action> actions;     // in the order in which they are begun
   std::optional<Instant> wake_at;  // when time alone will ask for more
+  // To be told by event::Appointed; reconcile is then to be called again.
+  std::vector<AppointmentChange> appointments;
 };
 
 // "launch", "stop", ... : the deed's name in `berth plan` and in log lines (action=).

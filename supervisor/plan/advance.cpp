@@ -7,6 +7,7 @@
 
 #include "supervisor/plan/backoff.h"
 #include "supervisor/plan/failed.h"
+#include "supervisor/plan/files.h"
 #include "supervisor/plan/health.h"
 #include "supervisor/plan/process_end.h"
 #include "supervisor/plan/submitted.h"
@@ -64,6 +65,7 @@ class Advance {
       return;
     }
     container->busy.reset();
+    for (const auto& [path, digest] : event.files) container->files[path] = digest;
     if (container->exited_id == event.launch_id) return;  // its end was told first
     container->pid = event.pid;
     container->launched_at = now_;
@@ -83,6 +85,8 @@ class Advance {
     if (container->busy == Task::clean_up) container->busy.reset();
     container->remains = false;
     removal_succeeded(*container);
+    if (event.complaint.empty()) return;
+    container->error += (container->error.empty() ? "" : "; ") + event.complaint;
   }
 
   void operator()(const event::Updated& event) {
@@ -97,6 +101,7 @@ class Advance {
     container->sandbox_spec = container->spec;
     container->root_spec = container->spec;
     if (std::exchange(container->update_refused, nullptr)) container->error.clear();
+    adopt_files(*container, state_.files);
     if (container->running()) renew_health(*container, *before, now_);
   }
 
@@ -122,6 +127,13 @@ class Advance {
     state_.view_error.clear();
   }
 
+  void operator()(const event::FilesRead& event) {
+    for (const auto& [path, file] : event.files) {
+      if (state_.watched.contains(path)) state_.files[path] = file;
+    }
+    for (auto& [name, container] : state_.containers) adopt_files(container, state_.files);
+  }
+
   void operator()(const event::Probed& event) {
     ObservedContainer* container = find(event.container);
     if (!container || container->launch_id != event.launch_id || !container->probing) return;
@@ -131,9 +143,19 @@ class Advance {
     }
   }
 
+  void operator()(const event::WallClockSet& event) { state_.wall = event.clock; }
+
+  void operator()(const event::Appointed& event) {
+    ObservedContainer& container = state_.containers[event.change.container];
+    container.appointment = event.change.appointment;
+    if (event.change.begins) begin_anew(container);
+  }
+
   void operator()(const event::OperatorStart& event) {
     ObservedContainer& container = state_.containers[event.container];
     container.intent = Intent::run;
+    container.appointment.due = true;
+    container.appointment.by_operator = true;
     begin_anew(container);
   }
 
@@ -141,6 +163,7 @@ class Advance {
     ObservedContainer& container = state_.containers[event.container];
     container.intent = Intent::stop;
     container.restart_requested = false;
+    container.appointment.due = false;
     if (container.phase != Phase::backing_off && container.phase != Phase::failed) return;
     container.phase = Phase::stopped;
     container.next_start.reset();
@@ -151,6 +174,8 @@ class Advance {
     ObservedContainer& container = state_.containers[event.container];
     container.intent = Intent::run;
     container.restart_requested = container.running();
+    container.appointment.due = true;
+    container.appointment.by_operator = true;
     begin_anew(container);
   }
 

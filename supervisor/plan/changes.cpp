@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "supervisor/plan/graph.h"
+
 namespace berth::planning {
 
 bool same(const SpecPtr& left, const SpecPtr& right) {
@@ -21,6 +23,16 @@ Changes changes_between(const ContainerSpec& before, const ContainerSpec& after)
   return changes;
 }
 
+Changes changes_of(const Node& node) {
+  const SpecPtr& before = node.observed->spec;
+  Changes changes = same(before, *node.desired) ? Changes() : changes_between(*before, node.spec());
+  for (const ContentChange& content : node.content) {
+    changes.keys.push_back(content.change);
+    changes.cost = std::max(changes.cost, content.change.cost);
+  }
+  return changes;
+}
+
 bool sandbox_outdated(const ObservedContainer& container, const SpecPtr& desired) {
   const SpecPtr& made_from = container.sandbox_spec;
   if (!made_from || made_from == desired) return false;
@@ -33,14 +45,15 @@ bool root_outdated(const ObservedContainer& container, const SpecPtr& desired) {
   return changes_between(*made_from, *desired).root;
 }
 
-bool new_definition_wakes(const ObservedContainer& container, const SpecPtr& desired) {
-  if (!container.spec || same(container.spec, desired)) return false;
-  if (container.phase == Phase::failed) return true;
-  const RestartPolicy policy = desired->restart.policy;
+bool new_definition_wakes(const Node& node) {
+  const ObservedContainer& seen = *node.observed;
+  if (!node.renewed) return false;
+  if (seen.phase == Phase::failed) return true;
+  const RestartPolicy policy = node.spec().restart.policy;
   const bool rests_no_more =
-      desired->type == ContainerType::service && container.spec->restart.policy != policy &&
+      node.spec().type == ContainerType::service && seen.spec->restart.policy != policy &&
       (policy == RestartPolicy::always || policy == RestartPolicy::unless_stopped);
-  return rests_no_more || changes_between(*container.spec, *desired).cost >= Cost::restart;
+  return rests_no_more || changes_of(node).cost >= Cost::restart;
 }
 
 bool network_outdated(const ObservedNetwork& observed, const NetworkSpec& desired) {

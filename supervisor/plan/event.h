@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
@@ -34,6 +35,7 @@ struct Launched {
   std::string container;
   std::uint64_t launch_id;
   int pid;
+  std::map<std::string, std::string> files = {};  // the digests of what it was made from
 };
 struct Exited {
   std::string container;
@@ -43,6 +45,7 @@ struct Exited {
 struct CleanedUp {
   std::string container;
   std::uint64_t launch_id;
+  std::string complaint = {};  // what went wrong beside it: its hook failed
 };
 struct Updated {
   std::string container;
@@ -54,6 +57,10 @@ struct RootRemoved {
 struct ViewApplied {
   NetworkView view;
 };
+// Files that are watched, as they are now. Only those that differ from what was told before.
+struct FilesRead {
+  std::map<std::string, FileState> files;
+};
 struct Probed {
   std::string container;
   std::uint64_t launch_id;
@@ -64,6 +71,15 @@ struct Probed {
 struct Failed {
   Action action;
   std::string error;
+};
+
+// The clock was set, or a time zone has other rules; also once at the start.
+struct WallClockSet {
+  WallClockPtr clock;
+};
+// What a plan asks to be remembered.
+struct Appointed {
+  AppointmentChange change;
 };
 
 struct OperatorStart {
@@ -81,7 +97,8 @@ struct OperatorRestart {
 using Event =
     std::variant<event::Submitted, event::NetworkReady, event::NetworkGone, event::SandboxReady,
                  event::SandboxGone, event::Launched, event::Exited, event::CleanedUp,
-                 event::Updated, event::RootRemoved, event::ViewApplied, event::Probed,
-                 event::Failed, event::OperatorStart, event::OperatorStop, event::OperatorRestart>;
+                 event::Updated, event::RootRemoved, event::ViewApplied, event::FilesRead,
+                 event::Probed, event::Failed, event::WallClockSet, event::Appointed,
+                 event::OperatorStart, event::OperatorStop, event::OperatorRestart>;
 
 }  // namespace berth

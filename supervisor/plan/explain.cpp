@@ -6,6 +6,7 @@
 #include "supervisor/plan/networks.h"
 #include "supervisor/plan/stop.h"
 #include "supervisor/plan/wanted.h"
+#include "supervisor/plan/window.h"
 
 namespace berth {
 
@@ -46,14 +47,14 @@ std::string describe_wait(const Graph& graph, const NetworkUses& uses, const Nod
   if (!node.will_run || node.observed->busy) return "";
   if (node.observed->running()) {
     // Only a definition that asks for a restart waits for its dependencies.
-    if (!node.renewed || node.holds || node.leaving() ||
-        changes_between(*node.observed->spec, node.spec()).cost < Cost::restart) {
-      return "";
+    if (!node.renewed || node.holds || node.leaving() || changes_of(node).cost < Cost::restart) {
+      return node.misses;
     }
   }
+  const std::string prefix = node.observed->running() ? "keeps its old definition: " : "";
+  if (!node.lacks.empty()) return prefix + node.lacks;
   for (const Edge& edge : graph.desired_edges(node)) {
     if (edge.to != kNowhere && is_met(graph.nodes[edge.to], edge.how->condition)) continue;
-    const std::string prefix = node.observed->running() ? "keeps its old definition: " : "";
     return prefix + describe_dependency(graph, edge);
   }
   return node.observed->running() ? "" : describe_networks(uses, node.spec());
@@ -61,15 +62,19 @@ std::string describe_wait(const Graph& graph, const NetworkUses& uses, const Nod
 
 }  // namespace
 
-std::map<std::string, std::string> waits(const DesiredState& desired,
-                                         const ObservedState& observed) {
+std::map<std::string, std::string> waits(const DesiredState& desired, const ObservedState& observed,
+                                         Instant now) {
   Graph graph = make_graph(desired, observed);
   const NetworkUses uses = network_uses(desired, observed);
   decide_wanted(graph, desired.shutting_down);
+  decide_windows(graph, observed.wall, now);
   decide_stops(graph, uses, desired.shutting_down);
   std::map<std::string, std::string> sentences;
   for (const Node& node : graph.nodes) {
     std::string sentence = describe_wait(graph, uses, node);
+    if (sentence.empty() && node.held_back && !node.leaving()) {
+      sentence = "keeps its old definition: " + window_sentence(node, observed.wall, now);
+    }
     if (!sentence.empty()) sentences.emplace(*node.name, std::move(sentence));
   }
   return sentences;

@@ -52,6 +52,8 @@ class Failed {
 
   void operator()(const action::Stop& deed) { complain(deed.launch_id); }
   void operator()(const action::Kill& deed) { complain(deed.launch_id); }
+  void operator()(const action::Reload& deed) { complain(deed.launch_id); }
+  void operator()(const action::WatchFiles&) {}  // it never fails
 
   void operator()(const action::CleanUp&) {
     if (ObservedContainer* container = end(Task::clean_up)) removal_failed(*container);

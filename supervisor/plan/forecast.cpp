@@ -1,4 +1,5 @@
-// forecast: what a host on which everything succeeds would be asked to do.
+#include "supervisor/plan/forecast.h"
+
 #include <deque>
 #include <utility>
 
@@ -29,7 +30,12 @@ class IdealHost {
     rest_probes();
   }
 
+  void remember(const std::vector<AppointmentChange>& appointments, Instant now) {
+    for (const AppointmentChange& change : appointments) apply(event::Appointed{change}, now);
+  }
+
   [[nodiscard]] const ObservedState& observed() const { return observed_; }
+  [[nodiscard]] ObservedState take() && { return std::move(observed_); }
 
  private:
   void apply(const Event& event, Instant now) {
@@ -104,6 +110,15 @@ class IdealHost {
   void answer(const action::Update& deed) {
     answers_.push_back(event::Updated{*subject_, deed.launch_id});
   }
+  void answer(const action::Reload&) {}
+  // What nobody has looked at yet can be read, and is as it was.
+  void answer(const action::WatchFiles& deed) {
+    event::FilesRead read;
+    for (const std::string& path : deed.paths) {
+      if (!observed_.files.contains(path)) read.files[path] = FileState();
+    }
+    answers_.push_back(std::move(read));
+  }
   void answer(const action::RemoveRoot&) { answers_.push_back(event::RootRemoved{*subject_}); }
   void answer(const action::ApplyView& deed) { answers_.push_back(event::ViewApplied{deed.view}); }
   void answer(const action::Probe& deed) {
@@ -118,17 +133,27 @@ class IdealHost {
   const std::string* subject_ = nullptr;
 };
 
+// The clock stands: what waits for a time of day, for a window or a schedule, goes on waiting.
+ObservedState with_standing_clock(ObservedState observed, Instant now) {
+  if (!observed.wall) return observed;
+  auto clock = std::make_shared<WallClock>(*observed.wall);
+  clock->stands_at = observed.wall->at(now);
+  observed.wall = std::move(clock);
+  return observed;
+}
+
 }  // namespace
 
-std::vector<Action> forecast(const DesiredState& desired, const ObservedState& observed,
-                             Instant now) {
+Forecast forecast_to_rest(const DesiredState& desired, const ObservedState& observed, Instant now) {
   // Each container takes a handful of turns, and a chain of them takes them one after the other.
   const std::size_t turns = 64 + 16 * (desired.containers.size() + observed.containers.size());
   std::vector<Action> actions;
-  IdealHost host(observed);
+  IdealHost host(with_standing_clock(observed, now));
   host.turn(now);
   for (std::size_t turn = 0; turn < turns; ++turn) {
     Plan plan = reconcile(desired, host.observed(), now);
+    host.remember(plan.appointments, now);
+    if (!plan.appointments.empty()) continue;
     if (plan.actions.empty()) {
       if (!plan.wake_at) break;
       now = *plan.wake_at;
@@ -136,11 +161,18 @@ std::vector<Action> forecast(const DesiredState& desired, const ObservedState& o
     }
     for (Action& action : plan.actions) {
       host.carry_out(action, now);
-      if (!std::holds_alternative<action::Probe>(action.deed)) actions.push_back(std::move(action));
+      const bool looks = std::holds_alternative<action::Probe>(action.deed) ||
+                         std::holds_alternative<action::WatchFiles>(action.deed);
+      if (!looks) actions.push_back(std::move(action));
     }
     host.turn(now);
   }
-  return actions;
+  return Forecast{std::move(actions), std::move(host).take()};
+}
+
+std::vector<Action> forecast(const DesiredState& desired, const ObservedState& observed,
+                             Instant now) {
+  return forecast_to_rest(desired, observed, now).actions;
 }
 
 }  // namespace berth

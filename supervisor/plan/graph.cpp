@@ -1,7 +1,10 @@
 #include "supervisor/plan/graph.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "supervisor/model/references.h"
+#include "supervisor/plan/files.h"
 #include "supervisor/plan/order.h"
 
 namespace berth::planning {
@@ -25,7 +28,8 @@ std::vector<Node> merge(const DesiredState& desired, const ObservedState& observ
     node.name = wants ? &want->first : &have->first;
     node.desired = wants ? &want->second : nullptr;
     node.observed = has ? &have->second : &kNothingObserved;
-    nodes.push_back(node);
+    if (wants && refers_to_files(node.spec())) compare_files(node, observed.files);
+    nodes.push_back(std::move(node));
     if (wants) ++want;
     if (has) ++have;
   }

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "supervisor/model/keys.h"
 #include "supervisor/plan/state.h"
 
 namespace berth::planning {
@@ -40,6 +41,13 @@ enum class StopCause : std::uint8_t {
   unhealthy,
 };
 
+// A file with another content than the container was last started with.
+struct ContentChange {
+  KeyChange change;
+  std::string path;
+  std::string digest;
+};
+
 struct Node {
   const std::string* name = nullptr;
   const SpecPtr* desired = nullptr;  // null: it has no definition
@@ -49,13 +57,19 @@ struct Node {
   std::uint32_t desired_begin = 0, desired_end = 0;
   std::uint32_t running_begin = 0, running_end = 0;
 
+  std::vector<ContentChange> content;  // of files that both its definition and its last start have
+  std::string lacks;                   // a file without which it cannot start; empty: none
+  std::string misses;                  // a file that is gone while it runs; empty: none
+
   // Decided on the way; see decide().
   bool wanted = false;
-  NodeIndex needed_by = kNowhere;  // wanted only because of this one
-  bool renewed = false;            // its definition is another than that of its last start
-  bool rests = false;              // it ended, and is not to be started until somebody says so
-  bool will_run = false;           // wanted, and does not rest
-  bool holds = false;              // all its dependencies' conditions are met
+  NodeIndex needed_by = kNowhere;       // wanted only because of this one
+  bool renewed = false;                 // its definition is another than that of its last start
+  bool rests = false;                   // it ended, and is not to be started until somebody says so
+  bool will_run = false;                // wanted, and does not rest
+  bool held_back = false;               // runs by its old definition until an update window opens
+  std::optional<Instant> window_opens;  // when it does, where that is known
+  bool holds = false;                   // all its dependencies' conditions are met
   StopCause stop = StopCause::none;
   NodeIndex stop_through = kNowhere;  // the dependency of dependency_stops and -_restarted
   bool stop_waits = false;            // a dependant that is to stop is not gone yet

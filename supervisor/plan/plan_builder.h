@@ -11,7 +11,17 @@
 namespace berth::planning {
 
 // Room is made before something new is begun.
-enum class Stage : std::uint8_t { stop, clean_up, remove, network, start, update, probe, view };
+enum class Stage : std::uint8_t {
+  stop,
+  clean_up,
+  remove,
+  network,
+  start,
+  update,
+  probe,
+  view,
+  files
+};
 
 class PlanBuilder {
  public:

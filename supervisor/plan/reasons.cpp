@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "supervisor/plan/changes.h"
+#include "supervisor/plan/schedule.h"
 
 namespace berth::planning {
 
@@ -11,10 +12,6 @@ namespace {
 constexpr std::size_t kChangesShown = 3;
 
 std::string written(const std::string& value) { return value.empty() ? "unset" : value; }
-
-std::string definition_reason(const ObservedContainer& seen, const ContainerSpec& desired) {
-  return summary(changes_between(*seen.spec, desired).keys);
-}
 
 // A dependency with restart = true that was launched after the container, if there is one.
 const Edge* restarted_dependency(const Graph& graph, const Node& node) {
@@ -34,7 +31,8 @@ std::string summary(const std::vector<KeyChange>& changes) {
   for (std::size_t i = 0; i < std::min(changes.size(), kChangesShown); ++i) {
     if (i > 0) text += ", ";
     const KeyChange& change = changes[i];
-    text += change.key + ": " + written(change.before) + " -> " + written(change.after);
+    const std::string_view sign = change.after == kContentChanged ? ": " : " -> ";
+    text += change.key + ": " + written(change.before) + std::string(sign) + written(change.after);
   }
   if (changes.size() > kChangesShown) {
     text += " and " + std::to_string(changes.size() - kChangesShown) + " more";
@@ -55,7 +53,7 @@ std::string stop_reason(const Graph& graph, const Node& node) {
     case StopCause::not_wanted: return "not wanted: no autostart";
     case StopCause::network: return "its network is made anew";
     case StopCause::dependency_stops: return "dependency " + through() + " stops";
-    case StopCause::definition: return definition_reason(*node.observed, node.spec());
+    case StopCause::definition: return summary(changes_of(node).keys);
     case StopCause::dependency_restarted: return "dependency " + through() + " restarted";
     case StopCause::unhealthy: return "unhealthy: " + node.observed->probe_message;
   }
@@ -64,7 +62,11 @@ std::string stop_reason(const Graph& graph, const Node& node) {
 
 std::string start_reason(const Graph& graph, const Node& node) {
   const ObservedContainer& seen = *node.observed;
-  if (node.renewed) return definition_reason(seen, node.spec());
+  const bool first_try = seen.attempts == 0;
+  if (first_try && is_scheduled(node.spec()) && seen.appointment.due) {
+    return seen.appointment.by_operator ? "operator" : "its schedule";
+  }
+  if (node.renewed) return summary(changes_of(node).keys);
   if (seen.phase == Phase::creating && !seen.start_reason.empty()) return seen.start_reason;
   if (seen.attempts > 0 && !seen.error.empty()) {
     return seen.error + ", attempt " + std::to_string(seen.attempts + 1);

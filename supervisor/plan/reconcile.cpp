@@ -3,14 +3,17 @@
 
 #include <algorithm>
 
+#include "supervisor/plan/files.h"
 #include "supervisor/plan/graph.h"
 #include "supervisor/plan/networks.h"
 #include "supervisor/plan/plan_builder.h"
 #include "supervisor/plan/running.h"
+#include "supervisor/plan/schedule.h"
 #include "supervisor/plan/start.h"
 #include "supervisor/plan/stop.h"
 #include "supervisor/plan/view.h"
 #include "supervisor/plan/wanted.h"
+#include "supervisor/plan/window.h"
 
 namespace berth {
 
@@ -40,14 +43,20 @@ Plan reconcile(const DesiredState& desired, const ObservedState& observed, Insta
   NetworkUses uses = network_uses(desired, observed);
 
   decide_wanted(graph, shutting_down);
+  decide_windows(graph, observed.wall, now);
   decide_stops(graph, uses, shutting_down);
   decide_stop_order(graph);
   add_users(uses, graph);
 
   for (const Node& node : graph.nodes) plan_container(builder, graph, uses, node, shutting_down);
+  std::vector<AppointmentChange> appointments =
+      plan_schedules(builder, graph, observed.wall, shutting_down);
   plan_networks(builder, uses, graph, shutting_down);
   plan_view(builder, desired, observed);
-  return std::move(builder).build(observed.next_launch_id);
+  plan_files(builder, desired, observed);
+  Plan plan = std::move(builder).build(observed.next_launch_id);
+  plan.appointments = std::move(appointments);
+  return plan;
 }
 
 bool nothing_left(const ObservedState& observed) {

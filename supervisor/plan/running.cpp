@@ -2,6 +2,7 @@
 
 #include "supervisor/plan/changes.h"
 #include "supervisor/plan/reasons.h"
+#include "supervisor/plan/window.h"
 
 namespace berth::planning {
 
@@ -12,14 +13,38 @@ namespace {
 // refused one may have been applied in part.
 bool plan_update(PlanBuilder& builder, const Node& node) {
   const ObservedContainer& seen = *node.observed;
-  if (!node.renewed && !seen.update_refused) return false;
-  Changes changes = changes_between(*seen.spec, node.spec());
-  if (changes.cost >= Cost::restart) return false;  // waits until its dependencies hold
-  if (same(seen.update_refused, *node.desired) && !builder.due(seen.next_update)) return false;
-  std::string reason = node.renewed ? summary(changes.keys) : "after a refused change";
+  const bool differs = !same(seen.spec, *node.desired);
+  if (!differs && !seen.update_refused) return false;
+  SpecPtr wanted = *node.desired;
+  if (node.held_back) {
+    wanted = live_part(node);
+    if (!wanted) return false;
+  } else if (changes_of(node).cost >= Cost::restart) {
+    return false;  // waits until its dependencies hold
+  }
+  Changes changes = changes_between(*seen.spec, *wanted);
+  if (same(seen.update_refused, wanted) && !builder.due(seen.next_update)) return false;
+  std::string reason = differs ? summary(changes.keys) : "after a refused change";
   builder.add(Stage::update, 0,
-              Action{*node.name, action::Update{*node.desired, seen.launch_id}, std::move(reason),
-                     std::move(changes.keys)});
+              Action{*node.name, action::Update{std::move(wanted), seen.launch_id},
+                     std::move(reason), std::move(changes.keys)});
+  return true;
+}
+
+// Only watched files changed, and the process has a signal for that. One that is still starting
+// may not listen to it yet.
+bool plan_reload(PlanBuilder& builder, const Node& node) {
+  const ObservedContainer& seen = *node.observed;
+  const bool is_starting =
+      seen.phase == Phase::starting && node.spec().type == ContainerType::service;
+  if (node.content.empty() || is_starting) return false;
+  Changes changes = changes_of(node);
+  if (changes.cost != Cost::reload || !node.spec().update.reload) return false;
+  action::Reload reload{seen.launch_id, *node.spec().update.reload, {}};
+  for (const ContentChange& content : node.content) reload.files[content.path] = content.digest;
+  std::string reason = summary(changes.keys);
+  builder.add(Stage::update, 0,
+              Action{*node.name, std::move(reload), std::move(reason), std::move(changes.keys)});
   return true;
 }
 
@@ -27,7 +52,8 @@ bool plan_update(PlanBuilder& builder, const Node& node) {
 
 void plan_running(PlanBuilder& builder, const Node& node) {
   const ObservedContainer& seen = *node.observed;
-  if (plan_update(builder, node)) return;
+  if (node.held_back && node.window_opens) builder.due(node.window_opens);
+  if (plan_update(builder, node) || plan_reload(builder, node)) return;
   if (seen.probing || !seen.next_probe || !builder.due(seen.next_probe)) return;
   builder.add(Stage::probe, 0,
               Action{*node.name,

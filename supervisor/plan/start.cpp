@@ -75,7 +75,7 @@ void plan_start(PlanBuilder& builder, const Graph& graph, const NetworkUses& use
     action.deed = action::CreateSandbox{*node.desired};
   else
     action.deed = action::Launch{*node.desired, 0};
-  if (node.renewed) action.changes = changes_between(*seen.spec, node.spec()).keys;
+  if (node.renewed) action.changes = changes_of(node).keys;
   builder.add(Stage::start, node.spec().start_order, std::move(action));
 }
 

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "supervisor/model/network_view.h"
 #include "supervisor/model/spec.h"
 #include "supervisor/model/status.h"
+#include "supervisor/plan/wall_clock.h"
 
 namespace berth {
 
@@ -47,6 +49,13 @@ enum class Task {
   update,
   remove_root,
   remove_everything
+};
+
+// A file of the host that a definition refers to, as it was when it was last looked at.
+struct FileState {
+  std::string digest;  // keyed, so that it says nothing about the content; empty: not known
+  std::string error;   // why it cannot be read: "No such file or directory"; empty: it can
+  bool operator==(const FileState&) const = default;
 };
 
 struct ObservedContainer {
@@ -87,11 +96,17 @@ struct ObservedContainer {
   SpecPtr update_refused;  // the definition that could not be applied to the running process
   std::optional<Instant> next_update;
 
+  // The digests of the files that it was last started with (while it is creating: is being started
+  // with), or told to reload; empty for one that was not there.
+  std::map<std::string, std::string> files;
+
   Health health = Health::none;
   unsigned failing = 0;  // failed probes in a row
   std::optional<Instant> next_probe;
   bool probing = false;
   std::string probe_message;  // of the last probe
+
+  Appointment appointment;  // of a oneshot with a schedule
 
   Intent intent = Intent::none;
   bool restart_requested = false;
@@ -124,7 +139,10 @@ struct ObservedState {
   NetworkView view_refused;    // the one that could not be applied
   unsigned view_failures = 0;  // in a row
   std::optional<Instant> view_next_try;
+  std::set<std::string> watched;           // files that the host is to tell about
+  std::map<std::string, FileState> files;  // what it has told; by path
   std::uint64_t next_launch_id = 1;
+  WallClockPtr wall;  // null: not known yet; nothing scheduled begins, and no window is open
 };
 
 }  // namespace berth

@@ -64,8 +64,7 @@ void decide_stop(const Graph& graph, const NetworkUses& uses, bool shutting_down
     node.stop = StopCause::dependency_stops;
     return;
   }
-  if (node.holds && node.renewed &&
-      changes_between(*seen.spec, node.spec()).cost >= Cost::restart) {
+  if (node.holds && node.renewed && !node.held_back && changes_of(node).cost >= Cost::restart) {
     node.stop = StopCause::definition;
     return;
   }
@@ -96,7 +95,7 @@ void plan_kill(PlanBuilder& builder, const Node& node) {
 void decide_stops(Graph& graph, const NetworkUses& uses, bool shutting_down) {
   for (const NodeIndex index : graph.order) {
     Node& node = graph.nodes[index];
-    node.holds = node.desired && all_met(graph, node);
+    node.holds = node.desired && node.lacks.empty() && all_met(graph, node);
     if (node.observed->alive()) decide_stop(graph, uses, shutting_down, node);
   }
 }
@@ -125,8 +124,9 @@ void plan_stop(PlanBuilder& builder, const Graph& graph, const Node& node) {
                 stop_reason(graph, node),
                 {}};
   if (node.stop == StopCause::definition) {
-    action.changes = changes_between(*seen.spec, node.spec()).keys;
+    action.changes = changes_of(node).keys;
   }
+  if (node.stop_through != kNowhere) action.follows = *graph.nodes[node.stop_through].name;
   const std::int64_t order = node.desired ? -node.spec().start_order : 0;
   builder.add(Stage::stop, order, std::move(action));
 }

@@ -1,9 +1,11 @@
 #include "supervisor/plan/submitted.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "supervisor/plan/backoff.h"
 #include "supervisor/plan/changes.h"
+#include "supervisor/plan/files.h"
 
 namespace berth::planning {
 
@@ -74,6 +76,18 @@ class Submitted {
 
   void operator()(const action::CleanUp&) { begin(Task::clean_up); }
   void operator()(const action::Update& deed) { begin(Task::update).update = deed.spec; }
+
+  void operator()(const action::Reload& deed) {
+    ObservedContainer& container = state_.containers[subject_];
+    for (const auto& [path, digest] : deed.files) container.files[path] = digest;
+  }
+
+  void operator()(const action::WatchFiles& deed) {
+    state_.watched = deed.paths;
+    std::erase_if(state_.files,
+                  [this](const auto& file) { return !state_.watched.contains(file.first); });
+  }
+
   void operator()(const action::RemoveRoot& deed) {
     begin(deed.everything ? Task::remove_everything : Task::remove_root);
   }
@@ -99,9 +113,12 @@ class Submitted {
     return network;
   }
 
-  // A start by another definition than the last one begins without the last one's failures.
-  static void begin_start(ObservedContainer& container, const SpecPtr& spec) {
-    if (!same(container.spec, spec)) forget_failures(container);
+  // A start by another definition, or files, than the last one begins without the last one's
+  // failures.
+  void begin_start(ObservedContainer& container, const SpecPtr& spec) {
+    std::map<std::string, std::string> files = digests_of(*spec, state_.files);
+    if (!same(container.spec, spec) || differ(container.files, files)) forget_failures(container);
+    container.files = std::move(files);
     container.spec = spec;
     container.next_start.reset();
     container.resting = false;

@@ -2,6 +2,7 @@
 // Actions wait until the test answers them.
 #pragma once
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -63,11 +64,25 @@ class Stage {
 
   void tell(const Event& event) { observed = advance(std::move(observed), event, now); }
 
+  // The next plan, once what it asks for is remembered.
+  Plan plan() {
+    Plan next = reconcile(desired, observed, now);
+    while (!next.appointments.empty()) {
+      for (const AppointmentChange& change : next.appointments) tell(event::Appointed{change});
+      next = reconcile(desired, observed, now);
+    }
+    return next;
+  }
+
   // What the plan asks for now, as "launch web; stop db"; without the view, which is answered.
   std::string turn() {
     std::string text;
-    for (const Action& action : reconcile(desired, observed, now).actions) {
+    for (const Action& action : plan().actions) {
       tell(event::Submitted{action});
+      if (const auto* watch = std::get_if<action::WatchFiles>(&action.deed)) {
+        for (const std::string& path : watch->paths) look(path);
+        continue;
+      }
       if (const auto* view = std::get_if<action::ApplyView>(&action.deed)) {
         tell(event::ViewApplied{view->view});
         continue;
@@ -100,6 +115,15 @@ class Stage {
     return all;
   }
 
+  // Writes a file of the host (empty: removes it), which is told when it is watched.
+  void write(const std::string& path, const std::string& content) {
+    if (content.empty())
+      host_files.erase(path);
+    else
+      host_files[path] = content;
+    look(path);
+  }
+
   void exit(const std::string& name, int code) {
     tell(event::Exited{name, observed.containers.at(name).launch_id,
                        ExitStatus{ExitStatus::Kind::exited, code, false}});
@@ -115,11 +139,19 @@ class Stage {
 
   DesiredState desired;
   ObservedState observed;
+  std::map<std::string, std::string> host_files;  // path to content
   Instant now = Instant() + 1h;
   std::vector<Action> pending;
   std::vector<std::string> reasons;
 
  private:
+  void look(const std::string& path) {
+    const auto found = host_files.find(path);
+    const bool there = found != host_files.end();
+    tell(event::FilesRead{{{path, there ? FileState{"digest of " + found->second, ""}
+                                        : FileState{"", "No such file or directory"}}}});
+  }
+
   void answer(const std::string& name, const action::CreateNetwork&) {
     tell(event::NetworkReady{name});
   }
@@ -146,6 +178,8 @@ class Stage {
   void answer(const std::string& name, const action::RemoveRoot&) {
     tell(event::RootRemoved{name});
   }
+  void answer(const std::string&, const action::Reload&) {}
+  void answer(const std::string&, const action::WatchFiles&) {}
   void answer(const std::string&, const action::ApplyView& deed) {
     tell(event::ViewApplied{deed.view});
   }

@@ -1,6 +1,7 @@
 #include "supervisor/plan/wanted.h"
 
 #include "supervisor/plan/changes.h"
+#include "supervisor/plan/schedule.h"
 
 namespace berth::planning {
 
@@ -37,8 +38,9 @@ void decide_wanted(Graph& graph, bool shutting_down) {
   for (Node& node : graph.nodes) {
     if (!node.desired) continue;
     const ObservedContainer& seen = *node.observed;
-    node.renewed = seen.spec && !same(seen.spec, *node.desired);
-    node.rests = seen.resting && !(node.renewed && new_definition_wakes(seen, *node.desired));
+    node.renewed = seen.spec && (!same(seen.spec, *node.desired) || !node.content.empty());
+    node.rests = is_scheduled(node.spec()) ? !run_is_pending(seen)
+                                           : seen.resting && !new_definition_wakes(node);
     node.will_run = node.wanted && !node.rests;
   }
 }

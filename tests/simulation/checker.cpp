@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "supervisor/model/references.h"
 #include "supervisor/plan/attachments.h"
 #include "supervisor/plan/changes.h"
 
@@ -102,7 +103,8 @@ bool Checker::met(const std::string& name, DependencyCondition condition) const 
   if (!wanted) return false;
   const Known& known = knowledge_.of(name);
   const bool runs = known.running && !known.stop_sent_at;
-  const bool done = known.completed && difference(*known.spec, *wanted).cost < Cost::restart;
+  const bool done = known.completed && difference(*known.spec, *wanted).cost < Cost::restart &&
+                    knowledge_.content_cost(name, *wanted) < Cost::restart;
   switch (condition) {
     case DependencyCondition::started: return runs || done;
     case DependencyCondition::healthy:
@@ -126,7 +128,9 @@ void Checker::check_may_start(const std::string& name, const SpecPtr& spec) {
            name + " is started, but " + other + " is not as it needs it");
   }
   check_networks(name, *spec);
+  expect(knowledge_.has_files(*spec), name + " is started without a file that it needs");
   if (!known.spec || !same_definition(*known.spec, *spec)) return;
+  if (knowledge_.content_cost(name, *spec) != Cost::none) return;
   expect(!known.down_for_good, name + " is started, but it had its run");
   expect(now_ >= known.not_before, name + " is started before its backoff is over");
 }
@@ -176,6 +180,7 @@ void Checker::check_stop_has_cause(const std::string& name, const action::Stop& 
   }
   if (is_to_go(name) || known.restart_asked) return;
   if (difference(*known.spec, *desired(name)).cost >= Cost::restart) return;
+  if (knowledge_.content_cost(name, *desired(name)) >= Cost::restart) return;
   for (const auto& [other, how] : known.spec->depends_on) {
     if (how.restart) return;
   }
@@ -267,6 +272,29 @@ void Checker::check_deed(const std::string& name, const action::Update& deed) {
          name + " is updated with keys that ask for a restart");
 }
 
+void Checker::check_deed(const std::string& name, const action::Reload& deed) {
+  check_idle(name);
+  const Known& known = knowledge_.of(name);
+  const auto process = world_.processes.find(name);
+  expect(known.running && known.launch_id == deed.launch_id && !known.stop_sent_at,
+         name + ": told to reload what does not run");
+  const SpecPtr spec = desired(name);
+  expect(spec && spec->update.reload == deed.signal, name + " is told to reload by another signal");
+  expect(!deed.files.empty(), name + " is told to reload for nothing");
+  if (problem || process == world_.processes.end()) return;
+  for (const auto& [path, content] : deed.files) {
+    expect(std::ranges::find(spec->update.watch, path) != spec->update.watch.end(),
+           name + " is told to reload a file that it does not watch");
+    const auto has = process->second.files.find(path);
+    expect(has == process->second.files.end() || has->second != content,
+           name + " is told to reload what it has");
+  }
+}
+
+void Checker::check_deed(const std::string&, const action::WatchFiles& deed) {
+  expect(!desired_.shutting_down || deed.paths.empty(), "files are watched in a shutdown");
+}
+
 void Checker::check_deed(const std::string& name, const action::RemoveRoot& deed) {
   check_idle(name);
   expect(!knowledge_.of(name).alive() && !world_.remains.contains(name),
@@ -294,6 +322,9 @@ void Checker::check_deed(const std::string& name, const action::Probe& deed) {
 bool Checker::should_be_up(const std::string& name) const {
   if (!wanted(name)) return false;
   const SpecPtr spec = desired(name);
+  for (const FileReference& reference : file_references(*spec)) {
+    if (reference.needed() && !world_.files.contains(reference.path)) return false;
+  }
   return std::ranges::all_of(spec->depends_on, [&](const auto& dependency) {
     const SpecPtr other = desired(dependency.first);
     if (!other || !should_be_up(dependency.first)) return false;
@@ -305,6 +336,17 @@ bool Checker::should_be_up(const std::string& name) const {
     }
     return false;
   });
+}
+
+void Checker::check_content(const std::string& name, const ContainerSpec& spec) {
+  const auto process = world_.processes.find(name);
+  if (process == world_.processes.end()) return;
+  for (const FileReference& reference : file_references(spec)) {
+    const auto has = process->second.files.find(reference.path);
+    const auto there = world_.files.find(reference.path);
+    if (has == process->second.files.end() || there == world_.files.end()) continue;
+    expect(has->second == there->second, name + " runs with an old " + reference.path);
+  }
 }
 
 void Checker::check_rest(const ObservedState& observed) {
@@ -321,7 +363,10 @@ void Checker::check_rest(const ObservedState& observed) {
     expect(oneshot || (container.spec && same_definition(*container.spec, *spec)),
            name + " runs by an old definition");
     expect(oneshot || world_.processes.contains(name), name + " has no process");
-    expect(container.error.empty(), name + " is well, but has the error " + container.error);
+    const bool hook_failed = oneshot && container.error.ends_with(kHookFailed);
+    expect(container.error.empty() || hook_failed,
+           name + " is well, but has the error " + container.error);
+    check_content(name, *spec);
   }
   for (const auto& [name, process] : world_.processes) {
     expect(wanted(name), name + " runs, but nobody wants it");

@@ -37,6 +37,8 @@ class Checker {
   void check_deed(const std::string& name, const action::Kill& deed);
   void check_deed(const std::string& name, const action::CleanUp& deed);
   void check_deed(const std::string& name, const action::Update& deed);
+  void check_deed(const std::string& name, const action::Reload& deed);
+  void check_deed(const std::string& name, const action::WatchFiles& deed);
   void check_deed(const std::string& name, const action::RemoveRoot& deed);
   void check_deed(const std::string& name, const action::ApplyView& deed);
   void check_deed(const std::string& name, const action::Probe& deed);
@@ -44,6 +46,8 @@ class Checker {
   void expect(bool good, const std::string& sentence);
   void check_idle(const std::string& name);
   void check_may_start(const std::string& name, const SpecPtr& spec);
+  // At rest: its process has the content that the files have.
+  void check_content(const std::string& name, const ContainerSpec& spec);
   void check_networks(const std::string& name, const ContainerSpec& spec);
   void check_stop_has_cause(const std::string& name, const action::Stop& deed);
   void check_stop_order(const std::string& name, const action::Stop& deed);

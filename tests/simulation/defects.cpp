@@ -28,6 +28,9 @@ constexpr std::array kNames{
     NamedDefect{Defect::keep_networks, "keep-networks"},
     NamedDefect{Defect::ignore_burst, "ignore-burst"},
     NamedDefect{Defect::keep_old_sandbox, "keep-old-sandbox"},
+    NamedDefect{Defect::ignore_content, "ignore-content"},
+    NamedDefect{Defect::reload_again, "reload-again"},
+    NamedDefect{Defect::stop_for_vanished, "stop-for-vanished"},
 };
 
 bool planned(const Plan& plan, const std::string& name) {
@@ -101,6 +104,11 @@ void change_view_of(Defect defect, const DesiredState& desired, ObservedContaine
         seen.sandbox_spec = desired.containers.at(name);
       }
       break;
+    case Defect::ignore_content: seen.files.clear(); break;
+    case Defect::reload_again:
+      if (!seen.spec || !seen.spec->update.reload) break;
+      for (const std::string& path : seen.spec->update.watch) seen.files[path] = "forgotten";
+      break;
     default: break;
   }
 }
@@ -127,6 +135,9 @@ Plan defective_reconcile(Defect defect, const DesiredState& desired, const Obser
   ObservedState seen = observed;
   for (auto& [name, container] : seen.containers) {
     change_view_of(defect, desired, container, name);
+  }
+  for (auto& [path, file] : seen.files) {
+    if (defect == Defect::stop_for_vanished && !file.error.empty()) file = FileState{"gone", ""};
   }
   Plan plan = reconcile(desired, seen, now);
   change_plan(defect, plan);

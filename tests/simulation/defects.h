@@ -25,6 +25,9 @@ enum class Defect {
   keep_networks,        // never removes a network
   ignore_burst,         // starts again whatever failed for good
   keep_old_sandbox,     // launches into whatever sandbox there is
+  ignore_content,       // never sees that a file has another content
+  reload_again,         // forgets that it told a process to reload
+  stop_for_vanished,    // takes a file that vanished for a changed one
 };
 std::span<const Defect> all_defects();
 std::string_view name_of(Defect defect);

@@ -72,6 +72,7 @@ ContainerSpec Definitions::make(const std::string& name, const DesiredState& des
   draw_health(spec);
   draw_networks(spec, desired);
   draw_dependencies(spec, desired);
+  draw_files(spec);
   if (random_.chance(30)) {
     spec.ports.push_back(PortSpec{"127.0.0.1", static_cast<std::uint16_t>(random_.between(1, 9000)),
                                   80, Protocol::tcp});
@@ -97,6 +98,16 @@ void Definitions::draw_health(ContainerSpec& spec) {
   spec.healthcheck.retries = random_.between(1, 3);
   spec.healthcheck.start_period = random_.chance(50) ? 0ms : random_.milliseconds(0, 10000);
   spec.healthcheck.on_failure = random_.chance(70) ? HealthAction::restart : HealthAction::none;
+}
+
+void Definitions::draw_files(ContainerSpec& spec) {
+  spec.env_file.clear();
+  spec.secrets.clear();
+  spec.update = UpdateSpec();
+  if (random_.chance(15)) spec.env_file = {random_.pick(kFiles)};
+  if (random_.chance(10)) spec.secrets = {{"s", random_.pick(kFiles)}};
+  if (random_.chance(25)) spec.update.watch = {random_.pick(kFiles)};
+  if (random_.chance(70)) spec.update.reload = Signal{1};
 }
 
 void Definitions::draw_networks(ContainerSpec& spec, const DesiredState& desired) {
@@ -166,7 +177,8 @@ void Definitions::reorder(DesiredState& desired) {
 }
 
 void Definitions::edit_one(ContainerSpec& spec, const DesiredState& desired) {
-  switch (random_.between(0, 11)) {
+  switch (random_.between(0, 12)) {
+    case 12: draw_files(spec); break;
     case 0:
       spec.limits.memory = Bytes{static_cast<std::uint64_t>(random_.between(1, 64)) << 20};
       break;

@@ -9,6 +9,9 @@
 
 namespace berth::simulation {
 
+// The files of the host that containers refer to.
+inline const std::vector<std::string> kFiles{"/f/0", "/f/1", "/f/2"};
+
 class Definitions {
  public:
   explicit Definitions(Random& random);
@@ -24,6 +27,7 @@ class Definitions {
   void draw_dependencies(ContainerSpec& spec, const DesiredState& desired);
   void draw_health(ContainerSpec& spec);
   void draw_restart(ContainerSpec& spec);
+  void draw_files(ContainerSpec& spec);
   void draw_networks(ContainerSpec& spec, const DesiredState& desired);
   void edit_networks(DesiredState& desired);
   void remove_one(DesiredState& desired);

@@ -38,6 +38,11 @@ std::string describe_event(const Event& event) {
           [](const event::CleanedUp& e) { return "cleaned up " + e.container; },
           [](const event::Updated& e) { return "updated " + e.container; },
           [](const event::RootRemoved& e) { return "root removed " + e.container; },
+          [](const event::FilesRead& e) {
+            std::string line = "files read";
+            for (const auto& [path, file] : e.files) line += " " + path + "=" + file.digest;
+            return line;
+          },
           [](const event::ViewApplied&) { return std::string("view applied"); },
           [](const event::Probed& e) {
             return "probed " + e.container + (e.healthy ? " healthy" : " unhealthy");

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "supervisor/model/references.h"
+
 namespace berth::simulation {
 
 namespace {
@@ -29,8 +31,36 @@ const Known& Knowledge::of(const std::string& container) const {
   return found == known_.end() ? kNothing : found->second;
 }
 
-void Knowledge::start(Known& known, const SpecPtr& spec) {
-  if (!known.spec || !same_definition(*known.spec, *spec)) {
+Cost Knowledge::content_cost(const std::string& container, const ContainerSpec& spec) const {
+  Cost cost = Cost::none;
+  for (const FileReference& reference : file_references(spec)) {
+    const auto had = of(container).files.find(reference.path);
+    const auto now = files.find(reference.path);
+    if (had == of(container).files.end() || now == files.end() || !now->second.error.empty() ||
+        had->second == now->second.digest) {
+      continue;
+    }
+    const bool reloads = !reference.needed() && spec.update.reload;
+    cost = std::max(cost, reloads ? Cost::reload : Cost::restart);
+  }
+  return cost;
+}
+
+bool Knowledge::has_files(const ContainerSpec& spec) const {
+  return std::ranges::all_of(file_references(spec), [this](const FileReference& reference) {
+    const auto found = files.find(reference.path);
+    return !reference.needed() || (found != files.end() && found->second.error.empty());
+  });
+}
+
+void Knowledge::start(const std::string& container, Known& known, const SpecPtr& spec) {
+  const bool other_content = content_cost(container, *spec) != Cost::none;
+  known.files.clear();
+  for (const FileReference& reference : file_references(*spec)) {
+    const auto found = files.find(reference.path);
+    if (found != files.end()) known.files[reference.path] = found->second.digest;
+  }
+  if (!known.spec || !same_definition(*known.spec, *spec) || other_content) {
     known.attempts = 0;
     known.failures.clear();
     known.not_before = Instant();
@@ -50,10 +80,10 @@ void Knowledge::submitted(const Action& action, Instant now) {
       Overloaded{
           [&](const action::CreateNetwork&) { network_under_way[action.subject] = true; },
           [&](const action::RemoveNetwork&) { network_under_way[action.subject] = true; },
-          [&](const action::CreateSandbox& deed) { start(busy(), deed.spec); },
+          [&](const action::CreateSandbox& deed) { start(action.subject, busy(), deed.spec); },
           [&](const action::Launch& deed) {
             Known& known = busy();
-            start(known, deed.spec);
+            start(action.subject, known, deed.spec);
             known.launch_id = deed.launch_id;
             known.launching = true;
             known.ready_at.reset();
@@ -69,6 +99,15 @@ void Knowledge::submitted(const Action& action, Instant now) {
           },
           [&](const action::Kill&) { known_[action.subject].kill_sent_at = now; },
           [&](const action::ApplyView&) { view_under_way = true; },
+          [&](const action::WatchFiles& deed) {
+            std::erase_if(files,
+                          [&](const auto& file) { return !deed.paths.contains(file.first); });
+          },
+          [&](const action::Reload& deed) {
+            for (const auto& [path, content] : deed.files) {
+              known_[action.subject].files[path] = content;
+            }
+          },
           [&](const action::Probe& deed) { known_[action.subject].probing = deed.launch_id; },
           [&](const action::Update& deed) { busy().update = deed.spec; },
           [&](const action::RemoveRoot& deed) { busy().being_forgotten = deed.everything; },
@@ -77,10 +116,20 @@ void Knowledge::submitted(const Action& action, Instant now) {
       action.deed);
 }
 
+// What a running process has come to watch, it has as it is now.
+void Knowledge::adopt(Known& known) const {
+  if (!known.running) return;
+  for (const std::string& path : known.spec->update.watch) {
+    const auto found = files.find(path);
+    if (found != files.end()) known.files.emplace(path, found->second.digest);
+  }
+}
+
 void Knowledge::updated(const std::string& container, Instant now) {
   Known& known = known_[container];
   known.busy_with = nullptr;
   const SpecPtr before = std::exchange(known.spec, known.update);
+  adopt(known);
   if (before->healthcheck == known.spec->healthcheck) return;
   known.failing = 0;
   const bool becomes_ready = known.spec->type == ContainerType::service &&
@@ -100,8 +149,15 @@ void Knowledge::told(const Event& event, Instant now) {
                  [&](const event::NetworkGone& e) { network_under_way[e.network] = false; },
                  [&](const event::SandboxReady& e) { idle(e.container); },
                  [&](const event::SandboxGone& e) { idle(e.container); },
+                 [&](const event::FilesRead& e) {
+                   for (const auto& [path, file] : e.files) files[path] = file;
+                   for (auto& [name, known] : known_) adopt(known);
+                 },
                  [&](const event::Launched& e) {
                    Known& known = idle(e.container);
+                   if (known.launch_id == e.launch_id) {
+                     for (const auto& [path, content] : e.files) known.files[path] = content;
+                   }
                    if (!known.launching) return;  // its end was told first
                    known.launching = false;
                    known.running = true;

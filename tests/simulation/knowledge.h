@@ -35,9 +35,10 @@ struct Known {
   std::deque<Instant> failures;
   Instant not_before{};
 
-  const char* busy_with = nullptr;  // the action under way
-  bool being_forgotten = false;     // it removes everything
-  SpecPtr update;                   // being applied
+  const char* busy_with = nullptr;           // the action under way
+  bool being_forgotten = false;              // it removes everything
+  SpecPtr update;                            // being applied
+  std::map<std::string, std::string> files;  // what its last start had of them
 
   [[nodiscard]] bool alive() const { return running || launching; }
 };
@@ -49,6 +50,11 @@ class Knowledge {
 
   [[nodiscard]] const Known& of(const std::string& container) const;
   [[nodiscard]] const std::map<std::string, Known>& all() const { return known_; }
+  // The highest cost of a file of the definition that has another content than the container has.
+  [[nodiscard]] Cost content_cost(const std::string& container, const ContainerSpec& spec) const;
+  // Everything is told to be there without which it cannot start.
+  [[nodiscard]] bool has_files(const ContainerSpec& spec) const;
+  std::map<std::string, FileState> files;
   bool view_under_way = false;
   std::map<std::string, bool> network_under_way;
 
@@ -59,8 +65,9 @@ class Knowledge {
   void told_failure(const Action& action, Instant now);
   static void probed(Known& known, bool healthy, Instant now);
   static void operator_starts(Known& known);
+  void adopt(Known& known) const;
   void updated(const std::string& container, Instant now);
-  static void start(Known& known, const SpecPtr& spec);
+  void start(const std::string& container, Known& known, const SpecPtr& spec);
 
   std::map<std::string, Known> known_;
 };

@@ -35,14 +35,25 @@ void let_operator_act(Driver& driver) {
   }
 }
 
+// A file changes, perhaps twice at once, vanishes or comes (back).
+void change_file(Driver& driver) {
+  Random& random = driver.random;
+  const std::string& path = random.pick(kFiles);
+  const bool vanishes = random.chance(25);
+  driver.host.write_file(path, vanishes ? "" : std::to_string(random.between(0, 5)));
+  if (random.chance(30)) driver.host.write_file(path, std::to_string(random.between(0, 5)));
+}
+
 void live_through_faults(Driver& driver, Definitions& definitions) {
   Random& random = driver.random;
   const std::int64_t disturbances = random.between(0, 12);
   for (std::int64_t i = 0; i < disturbances && !driver.problem(); ++i) {
     driver.run_until(driver.now() + random.milliseconds(0, random.chance(70) ? 2000 : 60000));
     if (driver.problem()) return;
-    if (random.chance(50)) {
+    if (random.chance(40)) {
       let_operator_act(driver);
+    } else if (random.chance(35)) {
+      change_file(driver);
     } else {
       definitions.edit(driver.desired);
       driver.desired_changed("edited");
@@ -65,6 +76,9 @@ void clear_failures(Driver& driver) {
 std::optional<std::string> run_seed(std::uint64_t seed, Defect defect, bool trace) {
   Driver driver(seed, defect, trace);
   Definitions definitions(driver.random);
+  for (const std::string& path : kFiles) {
+    if (driver.random.chance(80)) driver.host.write_file(path, "0");
+  }
   definitions.fill(driver.desired);
   driver.host.faults = draw_faults(driver.random);
   driver.desired_changed("first");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "supervisor/model/references.h"
 #include "supervisor/plan/attachments.h"
 
 namespace berth::simulation {
@@ -121,7 +122,12 @@ void SimulatedHost::begin(const Action& action, const action::Launch& deed) {
   world.remains[action.subject] = deed.launch_id;
   world.roots[action.subject] = deed.spec;
   after(latency(), [this, action, deed] {
-    if (fails()) return fail_launch(action, deed.launch_id);
+    const auto misses = [this](const FileReference& reference) {
+      return reference.needed() && !world.files.contains(reference.path);
+    };
+    if (fails() || std::ranges::any_of(file_references(*deed.spec), misses)) {
+      return fail_launch(action, deed.launch_id);
+    }
     begin_process(action.subject, deed.launch_id, deed.spec);
   });
 }
@@ -129,8 +135,12 @@ void SimulatedHost::begin(const Action& action, const action::Launch& deed) {
 void SimulatedHost::begin_process(const std::string& name, std::uint64_t launch_id,
                                   const SpecPtr& spec) {
   if (world.processes.contains(name)) problem = name + " has two processes";
-  world.processes[name] = Process{launch_id, spec};
-  const event::Launched launched{name, launch_id, next_pid_++};
+  Process& process = world.processes[name] = Process{launch_id, spec, {}};
+  for (const FileReference& reference : file_references(*spec)) {
+    const auto found = world.files.find(reference.path);
+    process.files[reference.path] = found == world.files.end() ? "" : found->second;
+  }
+  const event::Launched launched{name, launch_id, next_pid_++, process.files};
   if (random_.chance(faults.slow_percent))
     tell_later(launched);
   else
@@ -201,7 +211,8 @@ void SimulatedHost::begin(const Action& action, const action::CleanUp& deed) {
   after(latency(), [this, action, deed] {
     if (fails()) return tell_failure(action);
     world.remains.erase(action.subject);
-    tell(event::CleanedUp{action.subject, deed.launch_id});
+    tell(event::CleanedUp{action.subject, deed.launch_id,
+                          random_.chance(faults.failure_percent) ? kHookFailed : ""});
   });
 }
 
@@ -212,6 +223,37 @@ void SimulatedHost::begin(const Action& action, const action::Update& deed) {
     if (found != world.processes.end()) found->second.spec = deed.spec;
     tell(event::Updated{action.subject, deed.launch_id});
   });
+}
+
+void SimulatedHost::begin(const Action& action, const action::Reload& deed) {
+  const auto found = world.processes.find(action.subject);
+  if (found == world.processes.end()) return;
+  for (const auto& [path, content] : deed.files) found->second.files[path] = content;
+}
+
+void SimulatedHost::begin(const Action&, const action::WatchFiles& deed) {
+  const std::set<std::string> before = std::exchange(watched_, deed.paths);
+  for (const std::string& path : watched_) {
+    if (!before.contains(path)) look_later(path);
+  }
+}
+
+void SimulatedHost::look_later(const std::string& path) {
+  after(latency(), [this, path] {
+    if (!watched_.contains(path)) return;
+    const auto found = world.files.find(path);
+    const bool there = found != world.files.end();
+    tell(event::FilesRead{
+        {{path, there ? FileState{found->second, ""} : FileState{"", "No such file"}}}});
+  });
+}
+
+void SimulatedHost::write_file(const std::string& path, const std::string& content) {
+  if (content.empty())
+    world.files.erase(path);
+  else
+    world.files[path] = content;
+  look_later(path);
 }
 
 void SimulatedHost::begin(const Action& action, const action::RemoveRoot&) {

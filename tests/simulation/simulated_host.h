@@ -20,6 +20,8 @@ namespace berth::simulation {
 struct Process {
   std::uint64_t launch_id = 0;
   SpecPtr spec;
+  std::map<std::string, std::string>
+      files;  // what it has of files: their content when it read them
 };
 
 // What is really there. What was made in part counts as there.
@@ -29,8 +31,12 @@ struct World {
   std::map<std::string, std::uint64_t> remains;
   std::map<std::string, SpecPtr> roots;
   std::map<std::string, NetworkPtr> networks;
+  std::map<std::string, std::string> files;  // path to content; missing: there is none
   NetworkView view;
 };
+
+// What a hook that fails leaves as a complaint.
+inline constexpr const char* kHookFailed = "hooks.post_stop: simulated";
 
 // How much goes wrong. All zero: an ideal host, but for its latency.
 struct Faults {
@@ -56,6 +62,8 @@ class SimulatedHost final : public Host {
   [[nodiscard]] std::optional<Instant> next_time() const;
   std::vector<Event> take_due();
 
+  // A file gets this content, or (empty) vanishes.
+  void write_file(const std::string& path, const std::string& content);
   // The container's process ends now, by itself.
   void crash(const std::string& container, ExitStatus status);
 
@@ -80,6 +88,8 @@ class SimulatedHost final : public Host {
   void begin(const Action& action, const action::Kill& deed);
   void begin(const Action& action, const action::CleanUp& deed);
   void begin(const Action& action, const action::Update& deed);
+  void begin(const Action& action, const action::Reload& deed);
+  void begin(const Action& action, const action::WatchFiles& deed);
   void begin(const Action& action, const action::RemoveRoot& deed);
   void begin(const Action& action, const action::ApplyView& deed);
   void begin(const Action& action, const action::Probe& deed);
@@ -91,6 +101,7 @@ class SimulatedHost final : public Host {
   void tell_later(Event event);
   void tell_failure(const Action& action);
 
+  void look_later(const std::string& path);
   void fail_launch(const Action& action, std::uint64_t launch_id);
   void begin_process(const std::string& name, std::uint64_t launch_id, const SpecPtr& spec);
   void plan_end(const std::string& name, std::uint64_t launch_id, const ContainerSpec& spec);
@@ -103,6 +114,7 @@ class SimulatedHost final : public Host {
   Check check_;
   std::vector<Scheduled> queue_;  // a heap
   std::vector<Event> told_;
+  std::set<std::string> watched_;
   std::map<std::string, int> leases_;
   int next_pid_ = 100;
 };
