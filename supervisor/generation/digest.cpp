@@ -38,6 +38,12 @@ const std::string& Digests::of(const std::shared_ptr<const std::string>& text) {
   return known.digest;
 }
 
+std::unordered_map<std::string_view, const std::string*> Digests::texts() const {
+  std::unordered_map<std::string_view, const std::string*> texts;
+  for (const auto& [text, known] : known_) texts[known.digest] = text;
+  return texts;
+}
+
 void Digests::forget_unused() {
   std::erase_if(known_, [](const auto& each) { return !each.second.used; });
   for (auto& [text, known] : known_) known.used = false;

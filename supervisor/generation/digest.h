@@ -16,6 +16,8 @@ bool is_digest(std::string_view text);
 class Digests {
  public:
   const std::string& of(const std::shared_ptr<const std::string>& text);
+  // The texts that were asked about, by their digests. Borrowed from here.
+  [[nodiscard]] std::unordered_map<std::string_view, const std::string*> texts() const;
   // Forgets those that were not asked for since the last call.
   void forget_unused();
 
