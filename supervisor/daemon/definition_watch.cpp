@@ -160,30 +160,28 @@ void DefinitionWatch::begin_reading() {
   const Instant now = BootClock::now();
   std::erase_if(vanished_,
                 [now](const auto& each) { return each.second + ReadTiming::kQuietMost < now; });
-  holding_ = timing_.is_overdue(now);
+  written_ = writing_;
   changes_before_ = changes_;
   renew();
 }
 
-std::set<std::string> DefinitionWatch::held() const {
-  if (!holding_) return {};
-  std::set<std::string> held = writing_;
-  for (const auto& [path, unused] : vanished_) held.insert(path);
-  return held;
-}
-
 bool DefinitionWatch::read_again(bool torn) {
   drain();
+  held_.clear();
   const bool disturbed = torn || changes_ != changes_before_;
-  if (disturbed && !timing_.is_overdue(BootClock::now())) {
+  const bool overdue = timing_.is_overdue(BootClock::now());
+  if (disturbed && !overdue) {
     if (changes_ == changes_before_) note_change();
     set_timer();
     return true;
   }
-  // What has been passed over, or was overtaken, is the next set's.
-  const bool more = disturbed || !held().empty();
+  if (overdue) {
+    held_ = written_;
+    for (const auto& [path, unused] : vanished_) held_.insert(path);
+  }
   timing_.taken();
-  if (more) note_change();
+  // What has been passed over, or was overtaken, is the next set's.
+  if (disturbed || !held_.empty()) note_change();
   set_timer();
   return false;
 }
@@ -231,7 +229,10 @@ void DefinitionWatch::note_event(std::uint32_t mask, const Watched& watched,
   if (!name.empty() && !definition && !watched.names.contains(name)) return;
   if (definition) {
     const std::string path = watched.origin + "/" + name;
-    if ((mask & IN_MODIFY) != 0) writing_.insert(path);
+    if ((mask & IN_MODIFY) != 0) {
+      writing_.insert(path);
+      written_.insert(path);
+    }
     if ((mask & (IN_CLOSE_WRITE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO)) != 0) {
       writing_.erase(path);
     }

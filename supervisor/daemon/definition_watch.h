@@ -28,12 +28,12 @@ class DefinitionWatch {
 
   // To be called before a reading: watches what there is now.
   void begin_reading();
-  // Files that are to be passed over by this reading, because it cannot wait until they have been
-  // written to their end: definition::snapshot's `held`.
-  [[nodiscard]] std::set<std::string> held() const;
   // To be called after it, with Snapshot::torn. True: files changed meanwhile, so that what was
   // read may be of different moments; it is to be thrown away, and `changed` is called again.
   bool read_again(bool torn);
+  // When it is not: files that were written in place while they were read, or vanished just
+  // before, because the reading could not wait any longer; for definition::hold_back.
+  [[nodiscard]] const std::set<std::string>& held() const { return held_; }
 
   // Why changes cannot be noticed (inotify limits); empty when they can.
   [[nodiscard]] const std::string& trouble() const { return trouble_; }
@@ -64,8 +64,9 @@ class DefinitionWatch {
   std::uint64_t changes_ = 0;                // that were noted, ever
   std::uint64_t changes_before_ = 0;         // when the reading began
   std::set<std::string> writing_;            // open, and written to
+  std::set<std::string> written_;            // in place, since the reading began
   std::map<std::string, Instant> vanished_;  // lately; perhaps to be written anew in a moment
-  bool holding_ = false;                     // the reading of this moment passes over files
+  std::set<std::string> held_;
 
   Loop::Watch watch_;
   Loop::Timer timer_;

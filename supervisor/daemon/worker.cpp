@@ -88,8 +88,8 @@ void Worker::read_definitions() {
   const std::uint64_t before = definitions_.generation();
   const bool first = desired_.generation == 0;
   const Definitions::Reading reading{
-      .held = definition_watch_->held(),
-      .read_again = [this](bool torn) { return definition_watch_->read_again(torn); }};
+      .read_again = [this](bool torn) { return definition_watch_->read_again(torn); },
+      .held = [this] { return definition_watch_->held(); }};
   if (!definitions_.read(reading) && !first) return;
   for (const Diagnostic& problem : definitions_.problems()) {
     if (problem.severity == Severity::error)

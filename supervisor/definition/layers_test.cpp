@@ -47,9 +47,8 @@ class Root {
     fs::create_directories((path / name).parent_path());
     fs::create_symlink(target, path / name);
   }
-  [[nodiscard]] Snapshot take(Cache* cache = nullptr,
-                              const std::set<std::string>& held = {}) const {
-    return snapshot(Paths::below(path.string()), false, cache, held);
+  [[nodiscard]] Snapshot take(Cache* cache = nullptr) const {
+    return snapshot(Paths::below(path.string()), false, cache);
   }
   [[nodiscard]] LoadedSet load_all() const { return load(take()); }
 
@@ -277,11 +276,19 @@ TEST_CASE("what is held stays as it was, without a word, whether or not it is th
   root.write(kEtc + "app.toml");
   root.write(kUsr + "gone.toml");
   const std::string directory = (root.path / kEtc).string();
-  const Snapshot taken = root.take(
-      nullptr, {directory + "web.toml", directory + "gone.yaml", directory + "app.toml.d/10.toml"});
-  CHECK(taken.containers.empty());
+  root.write(kEtc + "other.toml");
+  root.write("etc/berth/berthd.toml", "log_level = 'debug'");
+  Snapshot taken = root.take();
+  hold_back(taken, Paths::below(root.path.string()),
+            {directory + "web.toml", directory + "gone.yaml", directory + "app.toml.d/10.toml",
+             directory + "more/other.toml", (root.path / "etc/berth/berthd.toml").string()});
+  REQUIRE(taken.containers.size() == 1);
+  CHECK(taken.containers[0].name == "other");
   CHECK(taken.problems.empty());
   for (const char* name : {"web", "gone", "app"}) CHECK(taken.refused_containers.contains(name));
+  CHECK(taken.refused_containers.size() == 3);
+  CHECK(taken.refused_host);
+  CHECK(load(taken).problems.empty());
 }
 
 TEST_CASE("a command line's files come with their drop-ins, and drop-ins with their file") {

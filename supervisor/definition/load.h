@@ -86,10 +86,12 @@ struct Snapshot {
 // a symlink that root owns, checked and read from the descriptor), never reads more than 1 MiB.
 // With `trusted_only`, a file or a directory above it (up to the root directory) that others than
 // root can write is a problem; berthd sets it, `berth check` does not. A file that is the same by
-// its inode, size and times as in `cache` is not read again. Files `held` (paths on this host) are
-// being written at this moment: their names are refused without a word, to be kept as they were.
-Snapshot snapshot(const Paths& paths, bool trusted_only, Cache* cache = nullptr,
-                  const std::set<std::string>& held = {});
+// its inode, size and times as in `cache` is not read again.
+Snapshot snapshot(const Paths& paths, bool trusted_only, Cache* cache = nullptr);
+// Files (paths on this host) that were being written while they were read, and may be half there or
+// not there at all: the names that they belong to are refused without a word, to be kept as they
+// were.
+void hold_back(Snapshot& snapshot, const Paths& paths, const std::set<std::string>& files);
 // The same for files and directories named on a command line (`berth check FILE|DIR...`): a file
 // of a container, one below networks/, or berthd.toml, each with its drop-ins; a directory of such
 // files; a directory with containers/ and networks/ in it; or one with etc/berth/ (and the other

@@ -62,6 +62,22 @@ std::string absolute(const std::string& path) {
   return ::realpath(path.c_str(), real.data()) == nullptr ? path : std::string(real.data());
 }
 
+// Whose definition a file is, or a drop-in of, when it is in this directory.
+std::optional<std::string> owner_in(const std::string& directory, const std::string& file) {
+  const std::string parent = parent_of(file);
+  if (parent == directory) {
+    auto name = definition_name(last_of(file));
+    return name ? std::optional(std::move(name->name)) : std::nullopt;
+  }
+  return parent_of(parent) == directory ? drop_in_owner(last_of(parent)) : std::nullopt;
+}
+
+void refuse_quietly(std::vector<File>& files, std::map<std::string, std::string>& refused,
+                    const std::string& name, const std::string& path) {
+  std::erase_if(files, [&](const File& file) { return file.name == name; });
+  refused.emplace(name, path);
+}
+
 // What a name on a command line stands for: its directory, and the way there as it was given.
 class Named {
  public:
@@ -153,19 +169,35 @@ class Named {
 
 }  // namespace
 
-Snapshot snapshot(const Paths& paths, bool trusted_only, Cache* cache,
-                  const std::set<std::string>& held) {
+Snapshot snapshot(const Paths& paths, bool trusted_only, Cache* cache) {
   Snapshot snapshot;
-  SnapshotTaker taker(snapshot, trusted_only, cache, held);
+  SnapshotTaker taker(snapshot, trusted_only, cache);
   snapshot.missing_directory = !take_layers(taker, paths.root, layers_of(paths));
   taker.finish();
   return snapshot;
 }
 
+void hold_back(Snapshot& snapshot, const Paths& paths, const std::set<std::string>& files) {
+  for (const Layer& layer : layers_of(paths)) {
+    const std::string directory = paths.root + "/" + layer.path;
+    for (const std::string& file : files) {
+      if (const auto name = owner_in(directory + "/containers", file)) {
+        refuse_quietly(snapshot.containers, snapshot.refused_containers, *name, file);
+        snapshot.masked_containers.erase(*name);
+      } else if (const auto network = owner_in(directory + "/networks", file)) {
+        refuse_quietly(snapshot.networks, snapshot.refused_networks, *network, file);
+        snapshot.masked_networks.erase(*network);
+      } else if (owner_in(directory, file) == "berthd") {
+        snapshot.host.clear();
+        snapshot.refused_host = true;
+      }
+    }
+  }
+}
+
 Snapshot snapshot_of(const std::vector<std::string>& files_and_directories) {
   Snapshot snapshot;
-  const std::set<std::string> none;
-  SnapshotTaker taker(snapshot, false, nullptr, none);
+  SnapshotTaker taker(snapshot, false, nullptr);
   Named named(snapshot, taker);
   for (const std::string& argument : files_and_directories) named.take(argument);
   return snapshot;

@@ -40,9 +40,6 @@ std::int64_t wall_clock() {
   return nanoseconds(now);
 }
 
-std::string parent_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
-std::string last_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
-
 }  // namespace
 
 std::string show_file(const std::string& file) { return has_control(file) ? quote(file) : file; }
@@ -50,12 +47,10 @@ std::string show_file(const std::string& file) { return has_control(file) ? quot
 bool SnapshotTaker::take(Kind kind, const std::vector<Folder>& folders) {
   std::vector<OpenFolder> opened;
   opened.reserve(folders.size());  // candidates point into it
-  std::set<std::string> held;
   bool first_found = false;
   for (const Folder& folder : folders) {
     const bool found = open(kind, folder, opened);
     if (&folder == &folders.front()) first_found = found;
-    note_held(folder, held);
   }
   Candidates candidates;
   for (const OpenFolder& layer : opened) {
@@ -67,10 +62,6 @@ bool SnapshotTaker::take(Kind kind, const std::vector<Folder>& folders) {
     for (const ListedDropIns& drop_ins : layer.listing.drop_ins) {
       candidates[drop_ins.owner].drop_ins.emplace_back(&layer, &drop_ins);
     }
-  }
-  for (const std::string& name : held) {
-    mark_refused(kind, name, folders.front().shown + show_file(name));
-    candidates.erase(name);
   }
   for (const auto& [name, candidate] : candidates) take_name(kind, name, candidate);
   return first_found;
@@ -122,19 +113,6 @@ bool SnapshotTaker::open(Kind kind, const Folder& folder, std::vector<OpenFolder
   }
   opened.push_back({folder, std::move(*found), std::move(*listing)});
   return true;
-}
-
-// The names of this directory that files which are being written belong to.
-void SnapshotTaker::note_held(const Folder& folder, std::set<std::string>& names) const {
-  const std::string directory = folder.on_host();
-  for (const std::string& path : held_) {
-    const std::string parent = parent_of(path);
-    if (parent == directory) {
-      if (const auto file = definition_name(last_of(path))) names.insert(file->name);
-    } else if (parent_of(parent) == directory) {
-      if (const auto owner = drop_in_owner(last_of(parent))) names.insert(*owner);
-    }
-  }
 }
 
 void SnapshotTaker::take_name(Kind kind, const std::string& name, const Candidate& candidate) {

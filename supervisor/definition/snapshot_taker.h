@@ -28,9 +28,9 @@ struct Folder {
 
 class SnapshotTaker {
  public:
-  // `cache` may be null; `held` as in snapshot().
-  SnapshotTaker(Snapshot& snapshot, bool trusted, Cache* cache, const std::set<std::string>& held)
-      : snapshot_(snapshot), trusted_(trusted), cache_(cache), held_(held) {}
+  // `cache` may be null.
+  SnapshotTaker(Snapshot& snapshot, bool trusted, Cache* cache)
+      : snapshot_(snapshot), trusted_(trusted), cache_(cache) {}
 
   // All that count in these directories, of which the first that has a name wins. False when the
   // first one is not there or cannot be read; only the latter is a problem.
@@ -65,7 +65,6 @@ class SnapshotTaker {
   using DropIns = std::map<std::string, DropIn>;  // by the file's name
 
   bool open(Kind kind, const Folder& folder, std::vector<OpenFolder>& opened);
-  void note_held(const Folder& folder, std::set<std::string>& names) const;
   void take_name(Kind kind, const std::string& name, const Candidate& candidate);
   void take_drop_ins_alone(Kind kind, const std::string& name, const Candidate& candidate);
   bool take_drop_ins(Kind kind, const std::string& name, const Candidate& candidate, File& file);
@@ -82,7 +81,6 @@ class SnapshotTaker {
   Snapshot& snapshot_;
   bool trusted_;
   Cache* cache_;
-  const std::set<std::string>& held_;
   std::unordered_map<std::string, Cache::Bytes> seen_;  // becomes the cache's
   std::size_t bytes_ = 0;
 };
