@@ -70,7 +70,8 @@ Digests digests_of(const ContainerSpec& spec, const Files& files) {
   if (!refers_to_files(spec)) return digests;
   for (const FileReference& reference : file_references(spec)) {
     const auto found = files.find(reference.path);
-    if (found != files.end()) digests[reference.path] = found->second.digest;
+    if (found == files.end() || !found->second.error.empty()) continue;
+    digests[reference.path] = found->second.digest;
   }
   return digests;
 }

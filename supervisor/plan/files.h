@@ -18,7 +18,7 @@ using Digests = std::map<std::string, std::string>;
 // Fills in content, lacks and misses of a node with a definition.
 void compare_files(Node& node, const Files& files);
 
-// The digests of what a definition refers to, as far as they are known; empty for what is missing.
+// The digests of what a definition refers to, as far as they can be read.
 Digests digests_of(const ContainerSpec& spec, const Files& files);
 // Whether a file that both know has another content.
 bool differ(const Digests& before, const Digests& after);
