@@ -7,6 +7,9 @@
 namespace berth {
 
 ObservedState carry_out(const Plan& plan, ObservedState observed, Host& host, Instant now) {
+  for (const AppointmentChange& change : plan.appointments) {
+    observed = advance(std::move(observed), event::Appointed{change}, now);
+  }
   for (const Action& action : plan.actions) {
     observed = advance(std::move(observed), event::Submitted{action}, now);
     host.submit(action);

@@ -7,7 +7,8 @@
 
 namespace berth {
 
-// For each action: observed = advance(observed, Submitted{action}), then host.submit(action).
+// What the plan asks to be remembered, then for each action: observed = advance(observed,
+// Submitted{action}), then host.submit(action).
 ObservedState carry_out(const Plan& plan, ObservedState observed, Host& host, Instant now);
 
 }  // namespace berth

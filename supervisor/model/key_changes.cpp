@@ -46,6 +46,17 @@ std::vector<KeyChange> changed_keys(const ContainerSpec& before, const Container
   return changes;
 }
 
+ContainerSpec with_live_keys(const ContainerSpec& running, const ContainerSpec& wanted) {
+  ContainerSpec merged = running;
+  for (const auto& key : container_keys()) {
+    if (key.cost > Cost::live) continue;
+    std::visit([&](auto field) { field(merged) = field_of(field, wanted); }, key.field);
+  }
+  merged.sources = wanted.sources;
+  merged.where = wanted.where;
+  return merged;
+}
+
 bool same_definition(const ContainerSpec& left, const ContainerSpec& right) {
   if (&left == &right) return true;
   for (const auto& key : container_keys()) {
