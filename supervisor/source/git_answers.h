@@ -27,7 +27,7 @@ struct CommitFacts {
   std::string author, committed, subject;
   std::string signer, key;  // empty when nothing was verified
 };
-// The format that `git show` is asked for, and what it prints.
+// The format that `git log` is asked for, and what it prints.
 inline constexpr const char* kFactsFormat = "%an <%ae>%x00%cI%x00%s%x00%G?%x00%GS%x00%GF";
 inline constexpr const char* kFactsFormatUnverified = "%an <%ae>%x00%cI%x00%s%x00%x00%x00";
 

@@ -197,11 +197,11 @@ Words pack() { return {"git", "pack-objects", "--stdout", "--quiet", "--window=0
 Words index_pack() { return {"git", "index-pack", "--stdin"}; }
 Words import_keys() { return {"gpg", "--import", kKeyringPlace}; }
 Words verify(const std::string& commit) { return {"git", "verify-commit", "--raw", commit}; }
+// Not `git show`, which compares trees even where nothing of it is printed, and not all are there.
 Words describe(const std::string& commit, bool verified) {
+  const char* const format = verified ? kFactsFormat : kFactsFormatUnverified;
   return {
-      "git",          "show",
-      "-s",           "--no-show-signature",
-      "--no-mailmap", std::string("--format=") + (verified ? kFactsFormat : kFactsFormatUnverified),
+      "git", "log", "-1", "--no-show-signature", "--no-mailmap", std::string("--format=") + format,
       commit};
 }
 

@@ -46,6 +46,7 @@ class Child {
       : sandbox_(sandbox), command_(command), report_(report) {}
 
   [[noreturn]] void run() {
+    ::umask(022);
     build_root();
     enter_root();
     limit();
@@ -215,7 +216,6 @@ class Child {
   }
 
   [[noreturn]] void execute() {
-    ::umask(022);
     std::vector<char*> words;
     for (const std::string& word : command_.words) words.push_back(const_cast<char*>(word.c_str()));
     words.push_back(nullptr);
