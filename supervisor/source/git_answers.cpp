@@ -110,7 +110,7 @@ Outcome<RemoteRef> choose_ref(std::string_view listing, const Ref& ref) {
   }
   if (found.id.empty()) {
     return failed(Problem::ref, ref.kind == RefKind::head
-                                    ? "the repository has no HEAD: it is empty"
+                                    ? "the repository has no HEAD: it is empty, or cannot be read"
                                     : "the repository has no branch or tag \"" + ref.text + "\"");
   }
   return found;

@@ -39,7 +39,7 @@ TEST_CASE("a ref that a server answers although it was not asked for is passed o
   REQUIRE_FALSE(chosen);
   CHECK(chosen.error().what == "the repository has no branch or tag \"main\"");
   CHECK(choose_ref("", {RefKind::head, ""}).error().what ==
-        "the repository has no HEAD: it is empty");
+        "the repository has no HEAD: it is empty, or cannot be read");
 }
 
 Ended ended(const std::string& errors, int code = 128) {

@@ -309,9 +309,8 @@ class Confined(source_testing.SourceTest):
         self.assertIn("Permission denied", self.inside(
             "cp /bin/true /berth/work/x; /berth/work/x"))
 
-    def test_it_sees_and_signals_no_process_of_the_host(self):
+    def test_it_has_processes_and_a_network_of_its_own(self):
         self.assertEqual("2", self.inside("echo $$"))
-        self.assertEqual("no", self.inside("kill -9 -1 2>/dev/null && echo yes || echo no"))
         # A repository of this host is fetched without a network.
         self.assertEqual("no", self.inside("python3 -c 'import socket; "
                                            "socket.create_connection((\"127.0.0.1\", 1))' "

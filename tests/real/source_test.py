@@ -28,10 +28,10 @@ class Taking(source_testing.SourceTest):
         self.assertEqual(["containers/web.toml", "networks/lan.toml"], list(self.in_force()))
 
     def test_a_checkout_is_roots_and_can_be_written_by_nobody_else(self):
-        os.umask(0o077)
         self.push(self.service_file() | {"containers/web.toml.d/10.toml": "autostart = true\n"})
         (self.tree / "containers/web.toml").chmod(0o755)
         self.push()
+        os.umask(0o077)
         self.sync()
         current = self.source / "current"
         self.assertTrue(os.readlink(current).startswith("checkouts/"))
@@ -69,7 +69,7 @@ class Taking(source_testing.SourceTest):
         self.reconfigure(path="hosts/beta")
         self.sync()
         self.assertEqual(self.service_file("beta"), self.in_force())
-        self.reconfigure(path="hosts/alpha/")  # the same commit, and yet another checkout
+        self.reconfigure(path="hosts/alpha")  # the same commit, and yet another checkout
         self.sync()
         self.assertEqual(self.service_file("alpha"), self.in_force())
 
