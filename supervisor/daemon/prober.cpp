@@ -7,6 +7,10 @@ namespace berth::daemon {
 void Prober::begin(const Action& action, int netns) {
   const auto& deed = std::get<action::Probe>(action.deed);
   forget(action.subject);
+  if (deed.spec->healthcheck.notify) {
+    emit_(event::Probed{action.subject, deed.launch_id, false, "it has not said READY=1"});
+    return;
+  }
   if (netns < 0 && deed.spec->network != NetworkMode::host) {
     // Without it the host would be asked.
     emit_(event::Probed{action.subject, deed.launch_id, false, "its network namespace is gone"});

@@ -91,26 +91,7 @@ void Worker::read_definitions() {
       .read_again = [this](bool torn) { return definition_watch_->read_again(torn); },
       .held = [this] { return definition_watch_->held(); }};
   if (!definitions_.read(reading) && !first) return;
-  for (const Diagnostic& problem : definitions_.problems()) {
-    if (problem.severity == Severity::error)
-      log::error(format(problem));
-    else
-      log::warning(format(problem));
-  }
-  for (const std::string& notice : definitions_.notices()) log::warning(notice);
-  log::set_level(definitions_.host().log_level);
-  const bool shutting_down = desired_.shutting_down;
-  desired_ = definitions_.desired();
-  desired_.shutting_down = shutting_down;
-  dirty_ = true;
-  if (definitions_.generation() == before && !first) return;
-  log::info("definitions accepted", {{"generation", std::to_string(desired_.generation)},
-                                     {"containers", std::to_string(desired_.containers.size())}});
-  control::EventRecord record;
-  record.time = format_rfc3339(wall_now());
-  record.kind = "generation";
-  record.generation = desired_.generation;
-  if (server_) server_->emit(control::event_document(record));
+  adopt_definitions(definitions_.generation() != before || first);
 }
 
 void Worker::begin_shutdown() {
@@ -124,6 +105,7 @@ bool Worker::turn() {
   pool_->on_time(BootClock::now());
   host_->on_time(BootClock::now());
   if (wake_at_ && *wake_at_ <= BootClock::now()) dirty_ = true;
+  look_after_generations(BootClock::now());
   int rounds = 0;
   while (dirty_ || !events_.empty()) {
     if (++rounds > kRoundsPerTurn) return true;
@@ -135,9 +117,13 @@ bool Worker::turn() {
     dirty_ = false;
     if (sweeping_) break;
     const Instant now = BootClock::now();
+    judge_generation(now);
+    if (const WallClockPtr clock = wall_clock_->look()) apply(event::WallClockSet{clock});
     const Plan plan = reconcile(desired_, observed_, now);
     wake_at_ = plan.wake_at;
-    if (!plan.actions.empty()) dirty_ = true;  // until the plan is empty
+    // Until the plan is empty.
+    if (!plan.actions.empty() || !plan.appointments.empty()) dirty_ = true;
+    tell_skipped(plan);
     observed_ = carry_out(plan, std::move(observed_), *this, now);
   }
   if (rounds > 0) publish();
@@ -151,6 +137,16 @@ void Worker::apply(const Event& event) {
   observed_ = advance(std::move(observed_), event, BootClock::now());
 }
 
+void Worker::tell_skipped(const Plan& plan) const {
+  for (const AppointmentChange& change : plan.appointments) {
+    const auto found = observed_.containers.find(change.container);
+    if (found == observed_.containers.end()) continue;
+    if (change.appointment.skipped <= found->second.appointment.skipped) continue;
+    log::warning("a run of its schedule is skipped: the one before is not over",
+                 {{"container", change.container}});
+  }
+}
+
 void Worker::set_timer() {
   std::optional<Instant> next = wake_at_;
   const auto consider = [&next](std::optional<Instant> at) {
@@ -158,6 +154,7 @@ void Worker::set_timer() {
   };
   consider(pool_->next_deadline());
   consider(host_->next_deadline());
+  consider(next_look());
   if (server_) consider(server_->wake_at());
   if (next)
     timer_.set(*next);
@@ -221,6 +218,14 @@ void Worker::submit(const Action& action) {
     prober_->begin(action, host_->netns(action.subject));
     return;
   }
+  if (const auto* launch = std::get_if<action::Launch>(&action.deed);
+      launch != nullptr && launch->spec->healthcheck.notify) {
+    const std::string path = paths_.run_of(action.subject) + "/notify";
+    if (auto made = notifier_->prepare(action.subject, launch->launch_id, path); !made) {
+      events_.push_back(event::Failed{action, made.error().message()});
+      return;
+    }
+  }
   host_->submit(action);
 }
 
@@ -237,6 +242,7 @@ void Worker::note(const Event& event) {
                  [this](const event::Exited& exited) {
                    logs_->end(exited.container);
                    prober_->forget(exited.container);
+                   notifier_->forget(exited.container);
                    log::info("exited", {{"container", exited.container},
                                         {"status", describe(exited.status)}});
                    if (server_) {

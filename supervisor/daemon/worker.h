@@ -19,7 +19,9 @@
 #include "supervisor/daemon/keeper_link.h"
 #include "supervisor/daemon/log_keeper.h"
 #include "supervisor/daemon/loop.h"
+#include "supervisor/daemon/notifier.h"
 #include "supervisor/daemon/prober.h"
+#include "supervisor/daemon/wall_clock_watch.h"
 #include "supervisor/execute/executor.h"
 #include "supervisor/runtime/kernel_host.h"
 
@@ -52,11 +54,19 @@ class Worker final : private Host, private control::Backend {
   void replace_launcher(std::uint64_t number);
   void on_server();
   void read_definitions();
+
+  // Generations (worker_generations.cpp).
+  void adopt_definitions(bool new_generation);
+  void judge_generation(Instant now);
+  void look_after_generations(Instant now);
+  [[nodiscard]] std::optional<Instant> next_look() const;
+  std::string rollback_answer(const DesiredState& desired) const;
   void begin_shutdown();
 
   // The turn: events in, actions out.
   bool turn();
   void apply(const Event& event);
+  void tell_skipped(const Plan& plan) const;
   void set_timer();
   void publish();
   bool finish_shutdown();
@@ -69,10 +79,13 @@ class Worker final : private Host, private control::Backend {
   std::string list() override;
   control::CallResult<std::string> status(const std::string& name) override;
   control::CallResult<std::string> plan() override;
+  std::string state() override;
   control::CallResult<std::vector<std::string>> start(const control::Selection& selection) override;
   control::CallResult<std::vector<std::string>> stop(const control::Selection& selection) override;
   control::CallResult<std::vector<std::string>> restart(
       const control::Selection& selection) override;
+  control::CallResult<std::string> rollback(std::uint64_t number, bool dry_run) override;
+  control::CallResult<std::string> cancel_rollback(bool dry_run) override;
   std::uint64_t generation() override { return definitions_.generation(); }
   [[nodiscard]] control::CallResult<std::vector<std::string>> select_for(
       const control::Selection& selection, bool also_leaving) const;
@@ -89,7 +102,9 @@ class Worker final : private Host, private control::Backend {
   std::unique_ptr<runtime::KernelHost> host_;
   std::unique_ptr<LogKeeper> logs_;
   std::unique_ptr<Prober> prober_;
+  std::unique_ptr<Notifier> notifier_;
   std::optional<DefinitionWatch> definition_watch_;
+  std::optional<WallClockWatch> wall_clock_;
   std::optional<control::Server> server_;
   control::ChangeWatch change_watch_;
 

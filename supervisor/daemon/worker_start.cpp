@@ -92,9 +92,24 @@ Result<void> Worker::make_parts() {
       .replace_launcher = [this](std::uint64_t number) { replace_launcher(number); }});
   host_ = TRY(runtime::KernelHost::create(
       paths_, definitions_.host(),
-      {.pool = pool_.get(), .emit = emit, .drop = [this](std::uint64_t id) { keeper_.drop(id); }}));
+      {.pool = pool_.get(),
+       .emit = emit,
+       .drop = [this](std::uint64_t id) { keeper_.drop(id); },
+       .watch =
+           [this](int fd, std::function<void()> readable) {
+             return std::make_shared<Loop::Watch>(loop_.watch(
+                 fd, Loop::kReadable, [readable = std::move(readable)](int) { readable(); }));
+           },
+       .say =
+           [](const runtime::Hook& hook, const std::string& line) {
+             log::info(
+                 "hook",
+                 {{"container", hook.spec->name}, {"hook", hook.key.substr(6)}, {"line", line}});
+           }}));
   logs_ = std::make_unique<LogKeeper>(loop_, paths_);
   prober_ = std::make_unique<Prober>(loop_, emit);
+  wall_clock_.emplace(loop_, [this] { dirty_ = true; });
+  notifier_ = std::make_unique<Notifier>(loop_, emit);
   timer_ = loop_.timer([this] { dirty_ = true; });
   loop_.on_turn([this] { return turn(); });
   return {};

@@ -270,23 +270,7 @@ constexpr std::array kHostKeys{
 constexpr std::array kFutureContainerKeys{
     FutureKey{"image", "use template = \"host\" or rootfs"},
     FutureKey{"pull", "images are not supported yet; use template = \"host\" or rootfs"},
-    FutureKey{"entrypoint", "put the whole command line into command"},
-    FutureKey{"read_only", "mount what must not change with read_only = true in mounts"},
-    FutureKey{"env_file", "put the variables into environment"},
-    FutureKey{"secrets", "bind the file into the container with read_only = true in mounts"},
-    FutureKey{"devices",
-              "only the standard devices (null, zero, full, random, urandom, tty) exist"},
-    FutureKey{"sysctls", "leave it out; the kernel's defaults apply in the container"},
-    FutureKey{"hooks", "use a oneshot container and depends_on with condition = \"completed\""},
-    FutureKey{"healthcheck.notify", "use exec, tcp or http"},
-    FutureKey{"limits.memory_swap", "leave it out; swap is not limited on its own"},
-    FutureKey{"limits.io_weight", "leave it out"},
-    FutureKey{"limits.io", "leave it out"},
-    FutureKey{"limits.cgroup", "use the other keys of limits"},
     FutureKey{"security.userns", "leave it out; containers share the host's user namespace"},
-    FutureKey{"security.masked_paths", "leave it out; the default paths are masked"},
-    FutureKey{"update.watch", "leave it out; restart it with berth restart"},
-    FutureKey{"update.reload", "leave it out; changed definitions restart the container"},
 };
 
 constexpr std::array kFutureNetworkKeys{
@@ -296,11 +280,7 @@ constexpr std::array kFutureNetworkKeys{
     FutureKey{"dns", "leave it out; names are written to /etc/hosts of the containers"},
 };
 
-constexpr std::array kFutureHostKeys{
-    FutureKey{"rollback", "leave it out"},
-    FutureKey{"rollback_after", "leave it out"},
-    FutureKey{"keep_generations", "leave it out"},
-};
+constexpr std::array<FutureKey, 0> kFutureHostKeys{};
 
 constexpr std::array kFutureValues{
     FutureValue{"type", "system", "run the programs as containers of type \"service\""},

@@ -105,6 +105,16 @@ class Advance {
     if (container->running()) renew_health(*container, *before, now_);
   }
 
+  void operator()(const event::Checked& event) {
+    ObservedContainer* container = find(event.container);
+    if (!container || container->checking != event.spec) return;
+    container->checked = std::exchange(container->checking, nullptr);
+    container->check_refused.reset();
+    container->check_error.clear();
+    container->check_failures = 0;
+    container->next_check.reset();
+  }
+
   void operator()(const event::RootRemoved& event) {
     const auto found = state_.containers.find(event.container);
     if (found == state_.containers.end()) return;
@@ -141,6 +151,13 @@ class Advance {
     if (container->running() && container->health != Health::none) {
       record_probe(*container, event.healthy, event.message, now_);
     }
+  }
+
+  void operator()(const event::Notified& event) {
+    ObservedContainer* container = find(event.container);
+    if (!container || container->launch_id != event.launch_id || !container->alive()) return;
+    if (event.ready) container->notified_id = event.launch_id;
+    if (container->running()) record_notification(*container, event.status, now_);
   }
 
   void operator()(const event::WallClockSet& event) { state_.wall = event.clock; }

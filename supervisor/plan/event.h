@@ -51,6 +51,11 @@ struct Updated {
   std::string container;
   std::uint64_t launch_id;
 };
+// What the definition needs of the host is there.
+struct Checked {
+  std::string container;
+  SpecPtr spec;
+};
 struct RootRemoved {
   std::string container;
 };
@@ -66,6 +71,13 @@ struct Probed {
   std::uint64_t launch_id;
   bool healthy;
   std::string message;
+};
+// What the container's own program says of itself (healthcheck.notify). May overtake its Launched.
+struct Notified {
+  std::string container;
+  std::uint64_t launch_id;
+  bool ready;
+  std::string status;  // for people; empty: nothing new
 };
 // The submitted action ended without success; `error` is for people, with file and line.
 struct Failed {
@@ -97,8 +109,8 @@ struct OperatorRestart {
 using Event =
     std::variant<event::Submitted, event::NetworkReady, event::NetworkGone, event::SandboxReady,
                  event::SandboxGone, event::Launched, event::Exited, event::CleanedUp,
-                 event::Updated, event::RootRemoved, event::ViewApplied, event::FilesRead,
-                 event::Probed, event::Failed, event::WallClockSet, event::Appointed,
+                 event::Updated, event::Checked, event::RootRemoved, event::ViewApplied, event::FilesRead,
+                 event::Probed, event::Notified, event::Failed, event::WallClockSet, event::Appointed,
                  event::OperatorStart, event::OperatorStop, event::OperatorRestart>;
 
 }  // namespace berth

@@ -48,6 +48,7 @@ void begin_health(ObservedContainer& container, Instant now) {
   if (is_probed(*container.spec)) {
     container.health = Health::starting;
     container.next_probe = now + std::min(kFirstProbeDelay, container.spec->healthcheck.interval);
+    record_notification(container, "", now);
     return;
   }
   container.health = Health::none;
@@ -66,6 +67,7 @@ void renew_health(ObservedContainer& container, const ContainerSpec& before, Ins
     return;
   }
   container.next_probe = now;
+  record_notification(container, "", now);
   if (container.health != Health::healthy) container.health = Health::starting;
 }
 
@@ -87,6 +89,16 @@ void record_probe(ObservedContainer& container, bool healthy, const std::string&
     }
   }
   container.next_probe = now + probe_delay(container, now);
+  // A program that says by itself that it is ready says it once.
+  if (healthy && container.spec->healthcheck.notify) container.next_probe.reset();
+}
+
+void record_notification(ObservedContainer& container, const std::string& status, Instant now) {
+  if (!container.spec->healthcheck.notify) return;
+  if (!status.empty()) container.probe_message = status;
+  if (container.notified_id != container.launch_id) return;
+  const std::string said = container.probe_message;
+  record_probe(container, true, said, now);
 }
 
 void end_health(ObservedContainer& container) {

@@ -23,6 +23,9 @@ void begin_health(ObservedContainer& container, Instant now);
 void renew_health(ObservedContainer& container, const ContainerSpec& before, Instant now);
 void record_probe(ObservedContainer& container, bool healthy, const std::string& message,
                   Instant now);
+// With healthcheck.notify: what the program says of itself. The first READY=1 makes it ready; until
+// it comes, probes fail, so that a program that never says it becomes unhealthy in the end.
+void record_notification(ObservedContainer& container, const std::string& status, Instant now);
 void end_health(ObservedContainer& container);
 
 }  // namespace berth::planning

@@ -96,6 +96,14 @@ struct ObservedContainer {
   SpecPtr update_refused;  // the definition that could not be applied to the running process
   std::optional<Instant> next_update;
 
+  // Of looking, before it is stopped for a new definition, whether what that needs is there.
+  SpecPtr checking;                   // null: nothing is being looked at
+  SpecPtr checked;                    // the definition for which all was there; null: none
+  SpecPtr check_refused;              // the one for which something was missing
+  std::string check_error;            // what
+  unsigned check_failures = 0;        // in a row
+  std::optional<Instant> next_check;  // of check_refused
+
   // The digests of the files that it was last started with (while it is creating: is being started
   // with), or told to reload; empty for one that was not there.
   std::map<std::string, std::string> files;
@@ -104,7 +112,8 @@ struct ObservedContainer {
   unsigned failing = 0;  // failed probes in a row
   std::optional<Instant> next_probe;
   bool probing = false;
-  std::string probe_message;  // of the last probe
+  std::string probe_message;  // of the last probe, or what the program said of itself
+  std::uint64_t notified_id = 0;  // the last launch that said that it is ready
 
   Appointment appointment;  // of a oneshot with a schedule
 

@@ -38,9 +38,10 @@ std::vector<std::string> candidates(const std::string& program, std::string_view
 }
 
 void add_filter(Program& program, const ContainerSpec& spec, const Identity& identity) {
-  if (identity.filter == nullptr) return;
+  const bool from_file = spec.security.seccomp.starts_with('/');
+  if (identity.filter == nullptr && !from_file) return;
   program.from(origin_of(spec, "security.seccomp", spec.security.seccomp));
-  program.add(Op::filter, {.text = *identity.filter});
+  program.add(Op::filter, {.text = from_file ? std::string_view() : *identity.filter});
 }
 
 }  // namespace
@@ -50,6 +51,7 @@ std::string environment_of(const ContainerSpec& spec) {
       {"PATH", std::string(kDefaultPath)},
       {"HOSTNAME", spec.hostname.empty() ? spec.name : spec.hostname},
       {"container", "berth"}};
+  if (spec.healthcheck.notify) variables["NOTIFY_SOCKET"] = "/run/host/notify";
   for (const auto& [name, value] : spec.environment) variables[name] = value;
   std::vector<std::string> entries;
   for (const auto& [name, value] : variables) entries.push_back(name + "=" + value);
@@ -62,7 +64,7 @@ Result<Identity> identity_of(const ContainerSpec& spec, const HostFacts& facts,
   Identity identity;
   identity.resources = TRY(resource_limits(spec, facts));
   identity.capabilities = TRY(capabilities_of(spec, facts));
-  if (spec.security.seccomp != "unconfined") {
+  if (spec.security.seccomp == "default") {
     identity.filter = TRY(filters.get(identity.capabilities.granted));
   }
   if (argv.empty() || argv.front().empty()) {
@@ -78,6 +80,12 @@ Result<Identity> identity_of(const ContainerSpec& spec, const HostFacts& facts,
   identity.arguments = join(argv);
   identity.environment = environment_of(spec);
   return identity;
+}
+
+void add_profile(Program& program, const ContainerSpec& spec) {
+  if (!spec.security.seccomp.starts_with('/')) return;
+  program.from(origin_of(spec, "security.seccomp", spec.security.seccomp));
+  program.add(Op::load_filter, {.text = spec.security.seccomp});
 }
 
 void add_resources(Program& program, const ContainerSpec& spec, const Identity& identity) {

@@ -11,11 +11,11 @@
 #include <linux/mount.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
-#include "supervisor/runtime/limits.h"
+#include "supervisor/runtime/device_steps.h"
 #include "supervisor/runtime/places.h"
 #include "supervisor/runtime/program_slots.h"
+#include "supervisor/runtime/secret_steps.h"
 #include "supervisor/runtime/security.h"
 #include "supervisor/storage/host_template.h"
 #include "supervisor/storage/root_plan.h"
@@ -120,6 +120,7 @@ void mount_root(Program& program, const ContainerSpec& spec, const HostFacts& fa
     } else {
       make_target(program, overlay.target, kDirectory, handoff::kNoSymlinks);
       attach(program);
+      program.add(Op::duplicate, {.fd = slots::kMount, .fd2 = slots::kUsr});
     }
   }
 }
@@ -134,17 +135,6 @@ void make_usual_directories(Program& program) {
   }
 }
 
-struct Device {
-  std::string_view name;
-  unsigned major;
-  unsigned minor;
-};
-constexpr std::array<Device, 6> kDevices = {{{"null", 1, 3},
-                                             {"zero", 1, 5},
-                                             {"full", 1, 7},
-                                             {"random", 1, 8},
-                                             {"urandom", 1, 9},
-                                             {"tty", 5, 0}}};
 constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kDevLinks = {
     {{"/proc/self/fd", "fd"},
      {"/proc/self/fd/0", "stdin"},
@@ -152,17 +142,12 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kDevLinks
      {"/proc/self/fd/2", "stderr"},
      {"pts/ptmx", "ptmx"}}};
 
-void mount_dev(Program& program) {
+void mount_dev(Program& program, const ContainerSpec& spec) {
   mount_inside(program, "dev", "tmpfs", {{"mode", "755"}, {"size", "64k"}},
                MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
   program.add(Op::duplicate, {.fd = slots::kMount, .fd2 = slots::kDev});
+  add_device_nodes(program, spec);
   program.from({"fill /dev", "", 0, 0});
-  for (const Device& device : kDevices) {
-    program.add(Op::make_node, {.fd2 = slots::kDev,
-                                .text = device.name,
-                                .value = S_IFCHR | 0666,
-                                .value2 = makedev(device.major, device.minor)});
-  }
   for (const auto& [target, name] : kDevLinks) {
     program.add(Op::make_symlink, {.fd2 = slots::kDev, .text = target, .text2 = name});
   }
@@ -186,6 +171,20 @@ void bind_name_files(Program& program, const ContainerSpec& spec, const Paths& p
     make_target(program, "etc/" + std::string(name), kFile, handoff::kReplaceSymlink);
     attach(program);
   }
+}
+
+// The socket of sd_notify(3), where https://systemd.io/CONTAINER_INTERFACE has it.
+void bind_notify_socket(Program& program, const ContainerSpec& spec, const Paths& paths) {
+  if (!spec.healthcheck.notify) return;
+  program.from(origin_of(spec, "healthcheck.notify", "/run/host/notify"));
+  program.add(Op::open_path, {.fd = slots::kSource,
+                              .text = paths.run_of(spec.name) + "/notify",
+                              .value = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+                              .value2 = RESOLVE_NO_MAGICLINKS});
+  program.add(Op::clone_tree, {.fd = slots::kMount, .fd2 = slots::kSource});
+  program.add(Op::set_attr, {.fd = slots::kMount, .value = kQuiet});
+  make_target(program, "run/host/notify", kFile, handoff::kNoSymlinks);
+  attach(program);
 }
 
 std::string key_of(std::size_t index, std::string_view item) {
@@ -244,6 +243,32 @@ std::vector<std::size_t> by_depth(const std::vector<MountSpec>& mounts) {
   return order;
 }
 
+void add_masks(Program& program, const ContainerSpec& spec, const HostFacts& facts) {
+  const std::optional<std::vector<std::string>>& chosen = spec.security.masked_paths;
+  const std::vector<std::string> paths = chosen ? *chosen : masked_paths(facts);
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    if (chosen) {
+      program.from(origin_of(spec, "security.masked_paths[" + std::to_string(i) + "]", paths[i]));
+    } else {
+      program.from({"hide " + paths[i], "", 0, 0});
+    }
+    program.add(Op::mask, {.text = paths[i]});
+  }
+}
+
+// What is below the root is mounted by itself, and stays as it is. The places of proc and sysfs,
+// which the child mounts, have to be there before.
+void make_root_read_only(Program& program, const ContainerSpec& spec) {
+  for (const std::string_view path : {"proc", "sys"}) {
+    program.from({"/" + std::string(path) + " of the root file system", "", 0, 0});
+    make_target(program, path, kDirectory, handoff::kNoSymlinks);
+  }
+  program.from(origin_of(spec, "read_only"));
+  program.add(Op::set_attr, {.fd = slots::kRoot, .value = MOUNT_ATTR_RDONLY});
+  if (spec.root_template.empty()) return;
+  program.add(Op::set_attr, {.fd = slots::kUsr, .value = MOUNT_ATTR_RDONLY});
+}
+
 bool is_below(const std::string& path, std::string_view parent) {
   return path == parent || path.starts_with(std::string(parent) + "/");
 }
@@ -256,6 +281,10 @@ Result<void> check_mounts(const ContainerSpec& spec) {
     if (target == "/" || target == "/dev") {
       return std::unexpected(
           error_at(spec, key_of(i, "target"), target + " cannot be mounted over"));
+    }
+    if (!spec.secrets.empty() && is_below(target, kSecretsDirectory)) {
+      return std::unexpected(
+          error_at(spec, key_of(i, "target"), "the secrets are mounted on /run/secrets"));
     }
     for (const std::string_view own : {"/proc", "/sys", "/dev/pts", "/dev/mqueue"}) {
       if (!is_below(target, own)) continue;
@@ -271,12 +300,15 @@ void add_host_tree(Program& program, const ContainerSpec& spec, const HostFacts&
                    const Paths& paths) {
   mount_root(program, spec, facts, paths);
   make_usual_directories(program);
-  mount_dev(program);
+  mount_dev(program, spec);
   bind_name_files(program, spec, paths);
+  bind_notify_socket(program, spec, paths);
   for (const std::size_t i : by_depth(spec.mounts)) {
     spec.mounts[i].type == MountType::bind ? mount_bind(program, spec, i)
                                            : mount_tmpfs(program, spec, i);
   }
+  add_secrets(program, spec);
+  if (spec.read_only) make_root_read_only(program, spec);
 }
 
 void add_tree_removal(Program& program, const Paths& paths) {
@@ -284,7 +316,8 @@ void add_tree_removal(Program& program, const Paths& paths) {
   program.add(Op::detach, {.text = tree_directory(paths.run()), .flags = handoff::kAlways});
 }
 
-void add_child_tree(Program& program, const HostFacts& facts, const Paths& paths) {
+void add_child_tree(Program& program, const ContainerSpec& spec, const HostFacts& facts,
+                    const Paths& paths) {
   // The launcher's descriptors are of its own mount namespace; the child has a copy of the tree.
   program.from({"enter the mount tree", "", 0, 0});
   open_directory(program, slots::kRoot, tree_directory(paths.run()));
@@ -299,10 +332,7 @@ void add_child_tree(Program& program, const HostFacts& facts, const Paths& paths
   mount_inside(program, "dev/mqueue", "mqueue", {}, kQuiet);
   program.from({"pivot_root", "", 0, 0});
   program.add(Op::pivot, {.fd = slots::kRoot});
-  for (const std::string& path : masked_paths(facts)) {
-    program.from({"hide " + path, "", 0, 0});
-    program.add(Op::mask, {.text = path});
-  }
+  add_masks(program, spec, facts);
   for (const std::string_view path : read_only_paths()) {
     program.from({"make " + std::string(path) + " read-only", "", 0, 0});
     program.add(Op::read_only, {.text = path});

@@ -1,0 +1,86 @@
+#include "supervisor/daemon/notifier.h"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "supervisor/health/notify_message.h"
+
+namespace berth::daemon {
+
+namespace {
+
+// A container that sends without end gets its turn again, but not the whole of ours.
+constexpr int kMessagesATurn = 16;
+
+Error error_of(const std::string& what, const std::string& path) {
+  return Error(what + " " + path + ": " + ::strerror(errno));
+}
+
+// Paths may be longer than sun_path; through a descriptor of the directory they never are.
+Result<unique_fd> bind_socket(const std::string& path) {
+  unique_fd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket) return std::unexpected(error_of("cannot make the socket", path));
+  const std::string directory = std::filesystem::path(path).parent_path();
+  const unique_fd parent(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!parent) return std::unexpected(error_of("cannot open", directory));
+  const std::string name = std::filesystem::path(path).filename();
+  if (::unlinkat(parent.get(), name.c_str(), 0) != 0 && errno != ENOENT) {
+    return std::unexpected(error_of("cannot replace", path));
+  }
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string link = "/proc/self/fd/" + std::to_string(parent.get()) + "/" + name;
+  link.copy(address.sun_path, sizeof address.sun_path - 1);
+  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    return std::unexpected(error_of("cannot bind", path));
+  }
+  // Every user of the container may say it; nobody else has a way to this path.
+  if (::fchmodat(parent.get(), name.c_str(), 0666, 0) != 0) {
+    return std::unexpected(error_of("cannot open to its users", path));
+  }
+  return socket;
+}
+
+}  // namespace
+
+Result<void> Notifier::prepare(const std::string& container, std::uint64_t launch_id,
+                               const std::string& path) {
+  forget(container);
+  std::error_code failure;
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), failure);
+  if (failure) return fail("cannot make the directory of " + path + ": " + failure.message());
+  unique_fd socket = TRY(bind_socket(path));
+  Entry& entry = entries_[container];
+  entry.socket = std::move(socket);
+  entry.launch_id = launch_id;
+  entry.watch = loop_.watch(entry.socket.get(), Loop::kReadable,
+                            [this, container](int) { on_readable(container); });
+  return {};
+}
+
+void Notifier::on_readable(const std::string& container) {
+  const auto found = entries_.find(container);
+  if (found == entries_.end()) return;
+  std::array<char, health::kNotifyBytesMost> buffer;
+  for (int i = 0; i < kMessagesATurn; ++i) {
+    // Without room for control data, descriptors that came along are closed by the kernel.
+    const ssize_t size =
+        ::recv(found->second.socket.get(), buffer.data(), buffer.size(), MSG_TRUNC);
+    if (size < 0) return;
+    if (static_cast<std::size_t>(size) > buffer.size()) continue;
+    auto message = health::parse_notify({buffer.data(), static_cast<std::size_t>(size)});
+    if (!message.ready && !message.status) continue;
+    emit_(event::Notified{container, found->second.launch_id, message.ready,
+                          std::move(message.status).value_or("")});
+  }
+}
+
+}  // namespace berth::daemon
