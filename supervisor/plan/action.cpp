@@ -23,6 +23,7 @@ std::string_view name_of(const Deed& deed) {
           [](const action::Kill&) { return std::string_view("kill"); },
           [](const action::CleanUp&) { return std::string_view("clean-up"); },
           [](const action::Update&) { return std::string_view("update"); },
+          [](const action::Check&) { return std::string_view("check"); },
           [](const action::Reload&) { return std::string_view("reload"); },
           [](const action::RemoveRoot&) { return std::string_view("remove-root"); },
           [](const action::ApplyView&) { return std::string_view("apply-view"); },

@@ -61,6 +61,11 @@ struct Update {
   SpecPtr spec;
   std::uint64_t launch_id;
 };
+// Looks whether what the definition needs of the host is there, before the container is stopped for
+// it. Ends in event::Checked or event::Failed. Never waits for, nor is waited for by, another action.
+struct Check {
+  SpecPtr spec;
+};
 // Sends the reload signal to the container's first process, whose watched files changed; `files`
 // are their digests. Ends at once, without an event unless it Failed.
 struct Reload {
@@ -93,7 +98,7 @@ struct Probe {
 
 using Deed = std::variant<action::CreateNetwork, action::RemoveNetwork, action::CreateSandbox,
                           action::RemoveSandbox, action::Launch, action::Stop, action::Kill,
-                          action::CleanUp, action::Update, action::Reload, action::RemoveRoot,
+                          action::CleanUp, action::Update, action::Check, action::Reload, action::RemoveRoot,
                           action::ApplyView, action::WatchFiles, action::Probe>;
 
 struct Action {

@@ -68,6 +68,14 @@ class Failed {
     if (container->running()) container->error = error_;
   }
 
+  void operator()(const action::Check& deed) {
+    ObservedContainer* container = find();
+    if (!container || container->checking != deed.spec) return;
+    container->check_refused = std::exchange(container->checking, nullptr);
+    container->check_error = error_;
+    container->next_check = now_ + retry_delay(++container->check_failures, kNetworkDelayMax);
+  }
+
   void operator()(const action::RemoveRoot& deed) {
     ObservedContainer* container =
         end(deed.everything ? Task::remove_everything : Task::remove_root);

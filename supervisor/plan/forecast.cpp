@@ -58,6 +58,7 @@ class IdealHost {
     for (auto& [name, container] : observed_.containers) {
       finish_begun(name, container);
       container.probing = false;
+      if (container.checking) answers_.push_back(event::Checked{name, container.checking});
       if (container.health == Health::starting) container.next_probe = Instant();
     }
     observed_.view_busy = false;
@@ -109,6 +110,9 @@ class IdealHost {
   }
   void answer(const action::Update& deed) {
     answers_.push_back(event::Updated{*subject_, deed.launch_id});
+  }
+  void answer(const action::Check& deed) {
+    answers_.push_back(event::Checked{*subject_, deed.spec});
   }
   void answer(const action::Reload&) {}
   // What nobody has looked at yet can be read, and is as it was.

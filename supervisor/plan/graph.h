@@ -70,6 +70,7 @@ struct Node {
   bool held_back = false;               // runs by its old definition until an update window opens
   std::optional<Instant> window_opens;  // when it does, where that is known
   bool holds = false;                   // all its dependencies' conditions are met
+  bool unchecked = false;  // is to stop for its definition, once what that needs is there
   StopCause stop = StopCause::none;
   NodeIndex stop_through = kNowhere;  // the dependency of dependency_stops and -_restarted
   bool stop_waits = false;            // a dependant that is to stop is not gone yet

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "supervisor/plan/files.h"
+#include "supervisor/plan/check.h"
 #include "supervisor/plan/graph.h"
 #include "supervisor/plan/networks.h"
 #include "supervisor/plan/plan_builder.h"
@@ -32,6 +33,7 @@ void plan_container(PlanBuilder& builder, const Graph& graph, const NetworkUses&
     plan_stop(builder, graph, node);
   else
     plan_running(builder, node);
+  plan_check(builder, node);
 }
 
 }  // namespace

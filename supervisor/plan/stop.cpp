@@ -65,8 +65,11 @@ void decide_stop(const Graph& graph, const NetworkUses& uses, bool shutting_down
     return;
   }
   if (node.holds && node.renewed && !node.held_back && changes_of(node).cost >= Cost::restart) {
-    node.stop = StopCause::definition;
-    return;
+    if (same(seen.checked, *node.desired)) {
+      node.stop = StopCause::definition;
+      return;
+    }
+    node.unchecked = true;
   }
   if (node.holds) {
     node.stop_through = find_restarting(graph, node, [&seen](const Node& other) {

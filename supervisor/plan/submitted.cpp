@@ -45,6 +45,7 @@ class Submitted {
 
   void operator()(const action::Launch& deed) {
     ObservedContainer& container = begin(Task::launch);
+    forget_check(container);
     begin_start(container, deed.spec);
     container.start_reason.clear();
     if (container.launch_id != 0) ++container.restarts;
@@ -88,6 +89,12 @@ class Submitted {
                   [this](const auto& file) { return !state_.watched.contains(file.first); });
   }
 
+  void operator()(const action::Check& deed) {
+    ObservedContainer& container = state_.containers[subject_];
+    if (!same(container.check_refused, deed.spec)) container.check_failures = 0;
+    container.checking = deed.spec;
+    container.checked.reset();
+  }
   void operator()(const action::RemoveRoot& deed) {
     begin(deed.everything ? Task::remove_everything : Task::remove_root);
   }
@@ -111,6 +118,16 @@ class Submitted {
     network.busy = true;
     network.presence = presence;
     return network;
+  }
+
+  // What was there for this start may be gone before the next.
+  static void forget_check(ObservedContainer& container) {
+    container.checking.reset();
+    container.checked.reset();
+    container.check_refused.reset();
+    container.check_error.clear();
+    container.check_failures = 0;
+    container.next_check.reset();
   }
 
   // A start by another definition, or files, than the last one begins without the last one's

@@ -74,11 +74,18 @@ class Stage {
     return next;
   }
 
-  // What the plan asks for now, as "launch web; stop db"; without the view, which is answered.
+  // What the plan asks for now, as "launch web; stop db"; without the view, which is answered, and
+  // without checks, unless they are to be answered by the test.
   std::string turn() {
     std::string text;
+    bool checked = false;
     for (const Action& action : plan().actions) {
       tell(event::Submitted{action});
+      if (const auto* check = std::get_if<action::Check>(&action.deed); check && passes_checks) {
+        tell(event::Checked{action.subject, check->spec});
+        checked = true;
+        continue;
+      }
       if (const auto* watch = std::get_if<action::WatchFiles>(&action.deed)) {
         for (const std::string& path : watch->paths) look(path);
         continue;
@@ -92,7 +99,9 @@ class Stage {
       pending.push_back(action);
       reasons.push_back(action.reason);
     }
-    return text;
+    if (!checked) return text;
+    const std::string more = turn();
+    return text.empty() || more.empty() ? text + more : text + "; " + more;
   }
 
   // Everything asked for so far succeeds; what is told to stop ends.
@@ -137,6 +146,7 @@ class Stage {
   }
   [[nodiscard]] std::string last_reason() const { return reasons.empty() ? "" : reasons.back(); }
 
+  bool passes_checks = true;
   DesiredState desired;
   ObservedState observed;
   std::map<std::string, std::string> host_files;  // path to content
@@ -165,12 +175,20 @@ class Stage {
     tell(event::SandboxGone{name});
   }
   void answer(const std::string& name, const action::Launch& deed) {
-    tell(event::Launched{name, deed.launch_id, 100 + static_cast<int>(deed.launch_id)});
+    event::Launched launched{name, deed.launch_id, 100 + static_cast<int>(deed.launch_id)};
+    for (const std::string& path : observed.watched) {
+      const auto found = host_files.find(path);
+      launched.files[path] = found == host_files.end() ? "" : "digest of " + found->second;
+    }
+    tell(launched);
   }
   void answer(const std::string& name, const action::Stop&) { exit(name, 0); }
   void answer(const std::string& name, const action::Kill&) { exit(name, 137); }
   void answer(const std::string& name, const action::CleanUp& deed) {
     tell(event::CleanedUp{name, deed.launch_id});
+  }
+  void answer(const std::string& name, const action::Check& deed) {
+    tell(event::Checked{name, deed.spec});
   }
   void answer(const std::string& name, const action::Update& deed) {
     tell(event::Updated{name, deed.launch_id});

@@ -21,6 +21,8 @@
 #include "supervisor/network/network_program.h"
 #include "supervisor/network/sandbox_program.h"
 #include "supervisor/plan/event.h"
+#include "supervisor/runtime/file_watch.h"
+#include "supervisor/runtime/hook_runner.h"
 #include "supervisor/runtime/host_facts.h"
 #include "supervisor/runtime/launcher_pool.h"
 #include "supervisor/runtime/seccomp.h"
@@ -34,6 +36,10 @@ class KernelHost : public Host {
     std::function<void(Event)> emit;  // queues; never handles at once
     std::function<void(std::uint64_t id)>
         drop;  // tells the keeper to let go of a launch or sandbox
+    // Calls back when the descriptor is readable, for as long as what is returned lives.
+    std::function<std::shared_ptr<void>(int fd, std::function<void()>)> watch;
+    // What a hook said, line by line.
+    std::function<void(const Hook& hook, const std::string& line)> say;
   };
 
   // Looks at the host, and reads the leases. Fails when no container could run at all.
@@ -54,6 +60,7 @@ class KernelHost : public Host {
 
   // The network namespace of a container's sandbox; -1: the host's.
   [[nodiscard]] int netns(const std::string& container) const;
+  [[nodiscard]] const HostFacts& facts() const { return facts_; }
   // Sentences about the host: what is missing, what another manager's rules would drop.
   [[nodiscard]] std::vector<std::string> warnings() const;
 
@@ -77,6 +84,22 @@ class KernelHost : public Host {
     SpecPtr spec;
     int pid = 0;
     unique_fd pidfd;
+    std::map<std::string, std::string> variables;  // of its env_file, as they were
+  };
+  // A launch under way, with what its files said.
+  struct Start {
+    Action action;
+    SpecPtr spec;
+    std::uint64_t launch_id = 0;
+    std::map<std::string, std::string> variables;
+    std::map<std::string, std::string> digests;
+    [[nodiscard]] SpecPtr with_variables() const;
+  };
+  using StartPtr = std::shared_ptr<Start>;
+  // What post_stop is told of a launch.
+  struct LaunchEnd {
+    SpecPtr spec;
+    std::optional<ExitStatus> status;  // none: its process never began
   };
   struct ExecProbe {
     std::string container;
@@ -100,6 +123,9 @@ class KernelHost : public Host {
   void carry_out(const Action& action, const action::Kill& deed);
   void carry_out(const Action& action, const action::CleanUp& deed);
   void carry_out(const Action& action, const action::Update& deed);
+  void carry_out(const Action& action, const action::Check& deed);
+  void carry_out(const Action& action, const action::Reload& deed);
+  void carry_out(const Action& action, const action::WatchFiles& deed);
   void carry_out(const Action& action, const action::RemoveRoot& deed);
   void carry_out(const Action& action, const action::ApplyView& deed);
   void carry_out(const Action& action, const action::Probe& deed);
@@ -118,6 +144,12 @@ class KernelHost : public Host {
   [[nodiscard]] std::vector<network::BridgePort> ports_of(const std::string& network) const;
   [[nodiscard]] handoff::Program compile_network_sweep(
       const std::map<std::string, NetworkPtr>& networks, std::vector<Error>& errors) const;
+  // A launch: its files are read, its hook is run, its process begins.
+  void read_files(const StartPtr& start);
+  Result<void> take_files(Start& start, const std::vector<FoundFile>& found);
+  void run_pre_start(const StartPtr& start);
+  void launch(const StartPtr& start);
+  void run_post_stop(const Action& action, std::uint64_t launch_id);
   static Result<void> check_ports(const ContainerSpec& spec);
   void apply_rules(const Action& action, const NetworkView& view, const std::string& rules);
   Result<void> write_hosts(const std::string& container, const HostList& entries);
@@ -127,7 +159,8 @@ class KernelHost : public Host {
   void end_probe(std::uint64_t probe_id, EndOfProcess end);
   void look_for_foreign_policies();
 
-  KernelHost(Paths paths, HostSpec host, HostFacts facts, network::Leases leases, Wiring wiring);
+  KernelHost(Paths paths, HostSpec host, HostFacts facts, network::Leases leases, Wiring wiring,
+             const handoff::FilesKey& key);
 
   // How long a launcher may take. A launch waits for the operator's paths, a removal for the disk.
   static constexpr Duration kLaunchDeadline = std::chrono::seconds(10);
@@ -143,6 +176,9 @@ class KernelHost : public Host {
   Wiring wiring_;
   std::map<std::string, SandboxEntry> sandboxes_;
   std::map<std::uint64_t, LaunchEntry> launches_;
+  std::map<std::uint64_t, LaunchEnd> ends_;  // launches to clean up after
+  FileWatch files_;
+  HookRunner hooks_;
   std::map<std::uint64_t, ExecProbe> probes_;
   std::set<std::uint64_t> launching_;  // launches and probes whose launcher has not answered
   std::map<std::uint64_t, EndOfProcess> early_exits_;  // told before the launcher's answer came

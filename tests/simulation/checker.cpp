@@ -179,8 +179,12 @@ void Checker::check_stop_has_cause(const std::string& name, const action::Stop& 
     return;
   }
   if (is_to_go(name) || known.restart_asked) return;
-  if (difference(*known.spec, *desired(name)).cost >= Cost::restart) return;
-  if (knowledge_.content_cost(name, *desired(name)) >= Cost::restart) return;
+  const SpecPtr wanted_spec = desired(name);
+  const bool for_definition =
+      difference(*known.spec, *wanted_spec).cost >= Cost::restart ||
+      knowledge_.content_cost(name, *wanted_spec) >= Cost::restart;
+  const bool checked = known.checked && same_definition(*known.checked, *wanted_spec);
+  if (for_definition && checked) return;
   for (const auto& [other, how] : known.spec->depends_on) {
     if (how.restart) return;
   }
@@ -189,7 +193,8 @@ void Checker::check_stop_has_cause(const std::string& name, const action::Stop& 
     const NetworkPtr want = find_or_null(desired_.networks, attachment.name);
     if (there && want && there->subnet != want->subnet) return;
   }
-  expect(false, name + " is stopped without cause");
+  expect(!for_definition, name + " is stopped for a definition without a check that succeeded");
+  expect(for_definition, name + " is stopped without cause");
 }
 
 bool Checker::depends(const std::string& name, const std::string& on,
@@ -293,6 +298,11 @@ void Checker::check_deed(const std::string& name, const action::Reload& deed) {
 
 void Checker::check_deed(const std::string&, const action::WatchFiles& deed) {
   expect(!desired_.shutting_down || deed.paths.empty(), "files are watched in a shutdown");
+}
+
+void Checker::check_deed(const std::string& name, const action::Check& deed) {
+  expect(knowledge_.of(name).running, name + ": checked, but it does not run");
+  expect(desired(name) == deed.spec, name + ": another definition is checked than the desired one");
 }
 
 void Checker::check_deed(const std::string& name, const action::RemoveRoot& deed) {

@@ -37,6 +37,7 @@ class Checker {
   void check_deed(const std::string& name, const action::Kill& deed);
   void check_deed(const std::string& name, const action::CleanUp& deed);
   void check_deed(const std::string& name, const action::Update& deed);
+  void check_deed(const std::string& name, const action::Check& deed);
   void check_deed(const std::string& name, const action::Reload& deed);
   void check_deed(const std::string& name, const action::WatchFiles& deed);
   void check_deed(const std::string& name, const action::RemoveRoot& deed);

@@ -30,6 +30,7 @@ constexpr std::array kNames{
     NamedDefect{Defect::keep_old_sandbox, "keep-old-sandbox"},
     NamedDefect{Defect::ignore_content, "ignore-content"},
     NamedDefect{Defect::reload_again, "reload-again"},
+    NamedDefect{Defect::ignore_checks, "ignore-checks"},
     NamedDefect{Defect::stop_for_vanished, "stop-for-vanished"},
 };
 
@@ -103,6 +104,9 @@ void change_view_of(Defect defect, const DesiredState& desired, ObservedContaine
       if (desired.containers.contains(name) && seen.sandbox_spec) {
         seen.sandbox_spec = desired.containers.at(name);
       }
+      break;
+    case Defect::ignore_checks:
+      if (desired.containers.contains(name)) seen.checked = desired.containers.at(name);
       break;
     case Defect::ignore_content: seen.files.clear(); break;
     case Defect::reload_again:

@@ -27,6 +27,7 @@ enum class Defect {
   keep_old_sandbox,     // launches into whatever sandbox there is
   ignore_content,       // never sees that a file has another content
   reload_again,         // forgets that it told a process to reload
+  ignore_checks,        // stops for a definition without looking at what it needs
   stop_for_vanished,    // takes a file that vanished for a changed one
 };
 std::span<const Defect> all_defects();

@@ -37,6 +37,7 @@ std::string describe_event(const Event& event) {
           },
           [](const event::CleanedUp& e) { return "cleaned up " + e.container; },
           [](const event::Updated& e) { return "updated " + e.container; },
+          [](const event::Checked& e) { return "checked " + e.container; },
           [](const event::RootRemoved& e) { return "root removed " + e.container; },
           [](const event::FilesRead& e) {
             std::string line = "files read";
@@ -83,6 +84,7 @@ Driver::Driver(std::uint64_t seed, Defect defect, bool trace)
                            " (" + action.reason + ")");
              }
              checker.check(action);
+             if (on_action) on_action(action);
              knowledge.submitted(action, now_);
            }),
       checker(desired, knowledge, host.world, now_) {}

@@ -46,6 +46,7 @@ class Driver {
   std::optional<Instant> wake_at_;
 
  public:
+  std::function<void(const Action&)> on_action;  // of each action that is submitted; may be empty
   Random random;
   DesiredState desired;
   ObservedState observed;

@@ -86,6 +86,7 @@ void Knowledge::submitted(const Action& action, Instant now) {
             start(action.subject, known, deed.spec);
             known.launch_id = deed.launch_id;
             known.launching = true;
+            known.checked.reset();
             known.ready_at.reset();
             known.healthy = false;
             known.lost_health = false;
@@ -108,6 +109,7 @@ void Knowledge::submitted(const Action& action, Instant now) {
               known_[action.subject].files[path] = content;
             }
           },
+          [&](const action::Check&) { known_[action.subject].checked.reset(); },
           [&](const action::Probe& deed) { known_[action.subject].probing = deed.launch_id; },
           [&](const action::Update& deed) { busy().update = deed.spec; },
           [&](const action::RemoveRoot& deed) { busy().being_forgotten = deed.everything; },
@@ -171,6 +173,10 @@ void Knowledge::told(const Event& event, Instant now) {
                    if (known.launch_id == e.launch_id && known.alive()) ended(known, e.status, now);
                  },
                  [&](const event::CleanedUp& e) { idle(e.container); },
+                 [&](const event::Checked& e) {
+                   Known& known = known_[e.container];
+                   if (known.alive()) known.checked = e.spec;
+                 },
                  [&](const event::Updated& e) { updated(e.container, now); },
                  [&](const event::RootRemoved& e) {
                    if (idle(e.container).being_forgotten) known_.erase(e.container);

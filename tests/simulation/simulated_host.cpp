@@ -225,6 +225,13 @@ void SimulatedHost::begin(const Action& action, const action::Update& deed) {
   });
 }
 
+void SimulatedHost::begin(const Action& action, const action::Check& deed) {
+  after(latency(), [this, action, deed] {
+    if (fails()) return tell_failure(action);
+    tell(event::Checked{action.subject, deed.spec});
+  });
+}
+
 void SimulatedHost::begin(const Action& action, const action::Reload& deed) {
   const auto found = world.processes.find(action.subject);
   if (found == world.processes.end()) return;

@@ -88,6 +88,7 @@ class SimulatedHost final : public Host {
   void begin(const Action& action, const action::Kill& deed);
   void begin(const Action& action, const action::CleanUp& deed);
   void begin(const Action& action, const action::Update& deed);
+  void begin(const Action& action, const action::Check& deed);
   void begin(const Action& action, const action::Reload& deed);
   void begin(const Action& action, const action::WatchFiles& deed);
   void begin(const Action& action, const action::RemoveRoot& deed);

@@ -1,0 +1,18 @@
+// KernelHost: whether what a definition needs of the host is there.
+#include "supervisor/runtime/compile_check.h"
+#include "supervisor/runtime/compile_launch.h"
+#include "supervisor/runtime/kernel_host.h"
+
+namespace berth::runtime {
+
+// What the host cannot give at all is found by compiling the launch, without carrying it out.
+void KernelHost::carry_out(const Action& action, const action::Check& deed) {
+  const ContainerSpec& spec = *deed.spec;
+  const Sandbox sandbox{.has_netns = spec.network != NetworkMode::host};
+  const auto launch = compile_launch(spec, sandbox, facts_, paths_, filters_, 0);
+  if (!launch) return fail(action, launch.error());
+  if (auto checked = check_ports(spec); !checked) return fail(action, checked.error());
+  run(action, compile_check(spec), kLaunchDeadline, event::Checked{action.subject, deed.spec});
+}
+
+}  // namespace berth::runtime
