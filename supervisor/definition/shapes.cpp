@@ -174,9 +174,11 @@ Checked check_secret_name(std::string_view text) {
 // network_namespaces(7), uts_namespaces(7).
 Checked check_sysctl_name(std::string_view text) {
   const bool plain = std::ranges::all_of(split(text, '.'), [](std::string_view part) {
-    return !part.empty() && std::ranges::all_of(part, [](char c) {
-      return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '/';
-    });
+    // A "/" stands for a dot within a link's name: never alone, where it would be a way up.
+    return !part.empty() && part.find_first_not_of('/') != part.npos &&
+           std::ranges::all_of(part, [](char c) {
+             return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '/';
+           });
   });
   if (!plain) return wrong(text, "the name of a sysctl", "as \"net.core.somaxconn\"");
   constexpr std::array<std::string_view, 10> kOwn{

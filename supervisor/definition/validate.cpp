@@ -1,7 +1,5 @@
 #include "supervisor/definition/validate.h"
 
-#include <algorithm>
-
 #include "supervisor/definition/shapes.h"
 #include "supervisor/definition/wording.h"
 #include "supervisor/model/values.h"
@@ -44,60 +42,11 @@ void validate_restart(const ContainerSpec& spec, Report& report) {
   }
 }
 
-void validate_limits(const ContainerSpec& spec, Report& report) {
-  const LimitSpec& limits = spec.limits;
-  if (limits.memory && limits.memory_high && *limits.memory_high > *limits.memory) {
-    report.error_at(where_of(spec, "limits.memory_high"), "limits.memory_high",
-                    format_bytes(*limits.memory_high) + " is more than limits.memory, " +
-                        format_bytes(*limits.memory),
-                    "less than limits.memory");
-  }
-}
-
-// Each item with its device, one item a device, and at least one limit in it.
-void validate_io(const ContainerSpec& spec, Report& report) {
-  for (size_t i = 0; i < spec.limits.io.size(); ++i) {
-    const IoLimitSpec& limit = spec.limits.io[i];
-    const std::string key = "limits.io[" + std::to_string(i) + "]";
-    if (limit.device.empty() && !written(spec, key + ".device")) {
-      report.error_at(where_of(spec, key), key, "this limit has no device",
-                      "device = \"/dev/vda\"");
-    }
-    if (limit == IoLimitSpec{.device = limit.device} && written(spec, key + ".device")) {
-      report.error_at(where_of(spec, key), key, "this limits nothing",
-                      "one of read_bps, write_bps, read_iops and write_iops");
-    }
-    for (size_t j = 0; j < i; ++j) {
-      if (limit.device.empty() || spec.limits.io[j].device != limit.device) continue;
-      report.error_at(where_of(spec, key + ".device"), key + ".device",
-                      quote(limit.device) + " is limited already, at " +
-                          format(where_of(spec, "limits.io[" + std::to_string(j) + "].device")),
-                      "one item for each device");
-      break;
-    }
-  }
-}
-
 void validate_update(const ContainerSpec& spec, Report& report) {
   if (spec.update.reload && spec.update.watch.empty()) {
     report.error_at(where_of(spec, "update.reload"), "update.reload",
                     "no file is watched whose change could be told",
                     "watch = [\"/etc/shop.conf\"]");
-  }
-}
-
-void validate_security(const ContainerSpec& spec, Report& report) {
-  const SecuritySpec& security = spec.security;
-  for (size_t i = 0; i < security.cap_add.size(); ++i) {
-    const std::string& name = security.cap_add[i];
-    const auto dropped = std::ranges::find(security.cap_drop, name);
-    if (dropped == security.cap_drop.end()) continue;
-    const auto index = static_cast<size_t>(dropped - security.cap_drop.begin());
-    const std::string key = "security.cap_add[" + std::to_string(i) + "]";
-    report.error_at(where_of(spec, key), key,
-                    quote(name) + " is dropped, too, at " +
-                        format(where_of(spec, "security.cap_drop[" + std::to_string(index) + "]")),
-                    "one of the two");
   }
 }
 
@@ -115,7 +64,7 @@ void validate(const ContainerSpec& spec, Report& report) {
   validate_health(spec, report);
   validate_mounts(spec, report);
   validate_limits(spec, report);
-  validate_io(spec, report);
+  validate_devices(spec, report);
   validate_network_keys(spec, report);
   validate_security(spec, report);
 }

@@ -15,6 +15,9 @@ void validate(NetworkSpec& spec, Report& report);
 void validate_health(const ContainerSpec& spec, Report& report);
 void validate_schedule(const ContainerSpec& spec, Report& report);
 void validate_mounts(const ContainerSpec& spec, Report& report);
+void validate_limits(const ContainerSpec& spec, Report& report);
+void validate_devices(const ContainerSpec& spec, Report& report);
+void validate_security(const ContainerSpec& spec, Report& report);
 void validate_network_keys(const ContainerSpec& spec, Report& report);
 
 // Two host ports that cannot both be published: the same number and protocol on addresses that

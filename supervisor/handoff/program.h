@@ -51,14 +51,20 @@ enum class Op : std::uint16_t {
   make_symlink,  // symlinkat(text, fd2, text2)
   make_fifo,     // mkfifoat(fd2, text, mode value)
   make_node,     // mknodat(fd2, text, mode value, device value2)
+  make_device,   // in directory fd2, at relative path text2 (directories on the way are made), the
+                 // same device as file text (absolute, of the host), with its mode and owner.
+                 // ENODEV: it is no device. Host only
   copy_tree,     // copies what is in directory text into directory text2 (both absolute; text2 is
                  // made when missing): directories, files, links with owner, mode and times; others
                  // (devices, sockets, FIFOs) and other mounts' content are left out. When text
                  // is itself a file or link, it alone is copied; text2 has the same name. Host only
   remove_tree,  // removes text (which may be a file) and all below it, by descriptors, never across
                 // a mount. Host only
-  remove_dir,   // rmdir(text)
-  rename,       // renameat2(text, text2, flags value), both absolute. Host only
+  copy_file,    // the content of regular file text (absolute, of the host, at most value2 bytes:
+                // EFBIG) becomes the new file text2 in directory fd2, mode value. Host only
+  look_at_files,  // answers the questions about files in memfd fd (handoff/files.h). Host only
+  remove_dir,     // rmdir(text)
+  rename,         // renameat2(text, text2, flags value), both absolute. Host only
 
   // Mounts: mount(2)'s new interface.
   fs_open,     // fd = fsopen(text)
@@ -80,6 +86,20 @@ enum class Op : std::uint16_t {
                // with fd -1
 
   // Cgroups.
+  enable_controllers,  // turns controllers on for the children of cgroup text (v2): text2 is words,
+                       // the ones behind "|" only where that works. All in one write: one after
+                       // the other they would, in a cgroup that holds processes, leave it threaded
+                       // and its children unusable. There it is EBUSY. Host only
+  write_any,           // into directory text: text2 is pairs of a file's name and a content
+  // (NUL-separated), of which those are written whose file is there. ENOENT when
+  // none is. Host only
+  write_device,   // writes "MAJOR:MINOR REST" into text; text2 is a block device's path, a NUL and
+                  // the rest. ENOTBLK: it is none; EINVAL: a partition. Host only
+  cgroup_reset,   // writes into file text2 of cgroup text what a new cgroup beside it has there.
+                  // A file that cannot be read has nothing to go back to. Host only
+  limit_devices,  // lets cgroup text use the devices of text2 (NUL-separated, "c 1:3 rwm" or
+                  // "/dev/fuse rw") and no others: value 1, a v1 cgroup of the devices
+                  // controller; value 2, a v2 cgroup, by a BPF program. Host only
   cgroup_join,    // writes "0" to text (a v1 `tasks` file, or cgroup.procs)
   cgroup_remove,  // kills what is in text (cgroup.kill where there is one), waits until it is empty
                   // for at most value milliseconds (then ETIMEDOUT), removes it and its children;
@@ -109,6 +129,9 @@ enum class Op : std::uint16_t {
           // /dev/null and all slots; when it has called execve, or failed, the host's next
           // step follows. Namespace flags only. Host only, once at most; with kAlways never
 
+  load_filter,  // reads a seccomp profile of the OCI format from text and makes it a filter, which
+                // `filter` without a text installs. Host only
+
   // The child on itself.
   new_session,   // setsid, and a new session keyring
   set_umask,     // umask(value)
@@ -119,7 +142,7 @@ enum class Op : std::uint16_t {
   find_user,     // text "user[:group]": looked up in /etc/passwd and /etc/group below the current
                  // root; "" is 0:0. Also finds HOME for `execute`. ENOENT: no such user or group;
                  // ERANGE: an id out of range
-  own,           // fchown(fd, the user found)
+  own,           // fchown(fd, the user found); with a text, of that file in directory fd
   duplicate,     // dup2(fd, fd2); fd2 may be 0, 1, 2 in the child
   close_from,    // close_range(value, ~0), but for what the child needs until execve
   set_user,      // setgroups, setgid, setuid of the user found, keeping capabilities until set_caps
@@ -127,7 +150,8 @@ enum class Op : std::uint16_t {
   set_caps,      // permitted and effective = mask value, inheritable and ambient = mask value2
   no_new_privs,
   not_dumpable,
-  filter,         // installs the seccomp program text (an array of sock_filter)
+  filter,         // installs the seccomp program text (an array of sock_filter), or without a text
+                  // the one of load_filter
   reset_signals,  // default dispositions, empty mask
   execute,        // execve: text = candidates for the path (NUL-separated), text2 = arguments; the
                   // environment is the program's env (see ProgramHeader), with HOME of the user

@@ -44,6 +44,10 @@ void make_v1_cgroup(Program& program, const std::string& controller, const std::
   }
 }
 
+// What is turned on for every container on v2, so that a limit that is added later counts what was
+// used before. The others cost something, and are turned on when a definition asks for them.
+std::vector<std::string> usual_controllers() { return {"memory", "cpu", "cpuset", "pids", "io"}; }
+
 // The mounts that containers have cgroups in, each once: controllers may share one.
 std::vector<std::string> mounts_of(const HostFacts& facts) {
   std::vector<std::string> mounts = {facts.unified};
@@ -59,10 +63,16 @@ std::vector<std::string> mounts_of(const HostFacts& facts) {
 
 }  // namespace
 
-std::vector<std::string> limiting_controllers() { return {"memory", "cpu", "cpuset", "pids"}; }
+std::vector<std::string> limiting_controllers() {
+  return {"memory", "cpu", "cpuset", "pids", "io", "devices", "hugetlb", "rdma", "misc"};
+}
 
 std::string tracking_cgroup(const std::string& container, const HostFacts& facts) {
   return directory_in(facts.unified, container, facts);
+}
+
+std::string hook_cgroup(const std::string& container, const HostFacts& facts) {
+  return levels(facts.unified, facts.cgroup_parent).back() + "/h-" + container;
 }
 
 std::vector<std::string> v1_cgroups(const std::string& container, const HostFacts& facts) {
@@ -116,24 +126,31 @@ std::vector<std::string> containers_in_cgroups(const HostFacts& facts) {
          entry.increment(error)) {
       const std::string name = entry->path().filename().string();
       std::error_code ended;  // one that is gone by now is no directory, and no end of the others
-      if (name.starts_with("c-") && entry->is_directory(ended)) names.insert(name.substr(2));
+      const bool ours = name.starts_with("c-") || name.starts_with("h-");
+      if (ours && entry->is_directory(ended)) names.insert(name.substr(2));
     }
   }
   return {names.begin(), names.end()};
 }
 
-void enable_controllers(Program& program, const std::vector<std::string>& needed,
-                        const HostFacts& facts) {
+void add_controllers(Program& program, const std::vector<std::string>& needed,
+                     const HostFacts& facts) {
+  const auto is_v2 = [&facts](const std::string& name) {
+    const ControllerHome* home = facts.controller(name);
+    return home != nullptr && !home->v1;
+  };
+  std::string words;
+  for (const std::string& name : needed) {
+    if (is_v2(name)) words += name + " ";
+  }
+  std::string wished;
+  for (const std::string& name : usual_controllers()) {
+    if (is_v2(name) && std::ranges::find(needed, name) == needed.end()) wished += " " + name;
+  }
+  if (!wished.empty()) words += "|" + wished;
+  if (words.empty()) return;
   for (const std::string& level : levels(facts.unified, facts.cgroup_parent)) {
-    for (const std::string& name : limiting_controllers()) {
-      const ControllerHome* home = facts.controller(name);
-      if (home == nullptr || home->v1) continue;
-      const bool must = std::find(needed.begin(), needed.end(), name) != needed.end();
-      program.add(Op::write_file,
-                  {.text = level + "/cgroup.subtree_control",
-                   .text2 = "+" + name,
-                   .flags = must ? std::uint16_t{0} : std::uint16_t{handoff::kTolerateAll}});
-    }
+    program.add(Op::enable_controllers, {.text = level, .text2 = words});
   }
 }
 
@@ -142,7 +159,7 @@ void make_cgroups(Program& program, const std::string& container,
   program.from({"make the cgroup", "", 0, 0});
   const std::vector<std::string> path = levels(facts.unified, facts.cgroup_parent);
   program.add(Op::make_path, {.text = path.back(), .value = 0755});
-  enable_controllers(program, needed, facts);
+  add_controllers(program, needed, facts);
   program.add(Op::make_path, {.text = path.back() + "/c-" + container, .value = 0755});
   for (const std::string& name : limiting_controllers()) {
     const ControllerHome* home = facts.controller(name);
@@ -157,6 +174,7 @@ void remove_cgroups(Program& program, const std::string& container, const HostFa
   for (const std::string& directory : v1_cgroups(container, facts)) {
     program.add(Op::cgroup_remove, {.text = directory, .value = kRemoveWait});
   }
+  program.add(Op::cgroup_remove, {.text = hook_cgroup(container, facts), .value = kRemoveWait});
 }
 
 }  // namespace berth::runtime

@@ -14,11 +14,14 @@
 
 namespace berth::runtime {
 
-// The controllers that berth limits with: memory, cpu, cpuset, pids.
+// The controllers that berth limits with: memory, cpu, cpuset, pids, io (v1: blkio), devices (v1
+// alone), and those that limits.cgroup may ask for.
 std::vector<std::string> limiting_controllers();
 
 // "/sys/fs/cgroup/berth/c-web" in the v2 tree: the one that tracks and kills.
 std::string tracking_cgroup(const std::string& container, const HostFacts& facts);
+// "/sys/fs/cgroup/berth/h-web": of its hooks, which run outside of it. On v1 they have none.
+std::string hook_cgroup(const std::string& container, const HostFacts& facts);
 // The v1 directories of a container, without duplicates (controllers may share a mount).
 std::vector<std::string> v1_cgroups(const std::string& container, const HostFacts& facts);
 // Where the files of one controller are for this container; empty when the host lacks it.
@@ -32,7 +35,8 @@ std::string oom_kill_file(const std::string& container, const HostFacts& facts);
 std::vector<std::string> parent_cgroups(const HostFacts& facts);
 // The deepest of them in each tree: where the containers' own are, and nobody else's.
 std::vector<std::string> container_parents(const HostFacts& facts);
-// The containers that have a cgroup now in any of the trees, each once. Reads the directories.
+// The containers that have a cgroup now in any of the trees, or their hooks, each once. Reads the
+// directories.
 std::vector<std::string> containers_in_cgroups(const HostFacts& facts);
 
 // Steps that make the container's cgroups, empty and without limits. `needed` are the controllers
@@ -40,9 +44,9 @@ std::vector<std::string> containers_in_cgroups(const HostFacts& facts);
 void make_cgroups(handoff::Program& program, const std::string& container,
                   const std::vector<std::string>& needed, const HostFacts& facts);
 // Steps that turn controllers on for containers that exist already (v2; nothing to do on v1).
-void enable_controllers(handoff::Program& program, const std::vector<std::string>& needed,
-                        const HostFacts& facts);
-// Steps that kill what is in the container's cgroups, and remove them.
+void add_controllers(handoff::Program& program, const std::vector<std::string>& needed,
+                     const HostFacts& facts);
+// Steps that kill what is in the container's cgroups, and its hooks', and remove them.
 void remove_cgroups(handoff::Program& program, const std::string& container,
                     const HostFacts& facts);
 

@@ -32,6 +32,7 @@ constexpr int kHighestCapability = 63;
 // In the launcher's memory, copied with it: not touched, so not resident, until a child uses it.
 FoundUser found_user;
 char home_variable[PATH_MAX + 8];
+std::string_view loaded_filter;
 
 int errno_of(int result) noexcept { return result < 0 ? errno : 0; }
 int raw_errno_of(int result) noexcept { return result < 0 ? -result : 0; }
@@ -127,7 +128,8 @@ int set_caps(std::uint64_t mask, std::uint64_t ambient) noexcept {
 
 int install_filter(std::string_view program) noexcept {
   const std::size_t count = program.size() / sizeof(sock_filter);
-  if (program.size() % sizeof(sock_filter) != 0 || count > BPF_MAXINSNS) return EINVAL;
+  if (count == 0 || program.size() % sizeof(sock_filter) != 0 || count > BPF_MAXINSNS)
+    return EINVAL;
   return raw_errno_of(raw::seccomp_filter(program.data(), static_cast<std::uint16_t>(count)));
 }
 
@@ -194,14 +196,18 @@ int run_child_step(const StepContext& context, const Step& step) noexcept {
     case Op::score_adjust: return score_adjust(static_cast<std::int64_t>(step.value));
     case Op::find_user:
       return find_user(program.view(step.text), AT_FDCWD, "/etc/passwd", "/etc/group", found_user);
-    case Op::own: return errno_of(::fchown(step.fd, found_user.uid, found_user.gid));
+    case Op::own:
+      if (step.text.size == 0) return errno_of(::fchown(step.fd, found_user.uid, found_user.gid));
+      return errno_of(::fchownat(step.fd, program.text(step.text), found_user.uid, found_user.gid,
+                                 AT_SYMLINK_NOFOLLOW));
     case Op::close_from: return close_from(step.value);
     case Op::set_user: return set_user();
     case Op::bound_caps: return bound_caps(step.value);
     case Op::set_caps: return set_caps(step.value, step.value2);
     case Op::no_new_privs: return errno_of(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
     case Op::not_dumpable: return errno_of(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
-    case Op::filter: return install_filter(program.view(step.text));
+    case Op::filter:
+      return install_filter(step.text.size != 0 ? program.view(step.text) : loaded_filter);
     case Op::reset_signals: return reset_signals();
     default: return run_shared_step(context, step);
   }
@@ -268,6 +274,7 @@ ExecutePlan plan_execute(const ProgramView& program) {
 void run_child(const ProgramView& program, ExecutePlan& plan) noexcept {
   close_the_launchers();
   if (!wait_for_go()) ::_exit(kExitFailed);
+  loaded_filter = plan.filter;
   Detail detail;
   const StepContext context{program, &detail};
   const auto count = static_cast<std::uint32_t>(program.steps.size());

@@ -5,6 +5,7 @@
 // cgroup's memory limit may be small. All that needs memory is made by the launcher beforehand.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "supervisor/runtime/interpreter.h"
@@ -33,6 +34,7 @@ struct ExecutePlan {
   std::vector<char*> arguments;    // ends with nullptr
   std::vector<char*> environment;  // has room for HOME before its final nullptr
   bool has_home = false;
+  std::string_view filter;  // what load_filter made
 };
 ExecutePlan plan_execute(const ProgramView& program);
 

@@ -21,6 +21,7 @@ constexpr std::string_view kKey = "healthcheck.exec";
 // A pid namespace is entered by being born into it, so the launcher has to turn towards it, and
 // back again whatever happens.
 void add_host_part(Program& program, const ContainerSpec& spec, const HostFacts& facts) {
+  add_profile(program, spec);
   program.from({"join the container", "", 0, 0});
   program.add(Op::open_path, {.fd = slots::kCgroup,
                               .text = tracking_cgroup(spec.name, facts),

@@ -7,11 +7,14 @@
 #include "supervisor/handoff/messages.h"
 #include "supervisor/runtime/cgroups.h"
 #include "supervisor/runtime/compile_cleanup.h"
+#include "supervisor/runtime/device_steps.h"
 #include "supervisor/runtime/identity_steps.h"
 #include "supervisor/runtime/limits.h"
 #include "supervisor/runtime/mount_steps.h"
 #include "supervisor/runtime/places.h"
 #include "supervisor/runtime/program_slots.h"
+#include "supervisor/runtime/secret_steps.h"
+#include "supervisor/runtime/sysctl_steps.h"
 
 namespace berth::runtime {
 namespace {
@@ -19,14 +22,6 @@ namespace {
 using handoff::HeldKind;
 using handoff::Op;
 using handoff::Program;
-
-void add_limits(Program& program, const ContainerSpec& spec,
-                const std::vector<CgroupWrite>& writes) {
-  for (const CgroupWrite& write : writes) {
-    program.from(origin_of(spec, write.key, write.content));
-    program.add(Op::write_file, {.text = write.file, .text2 = write.content});
-  }
-}
 
 // Opened read-write: no reader's death is then a SIGPIPE for the payload. The worker opens them by
 // path to read; the keeper's descriptors keep what is written while no worker runs.
@@ -56,14 +51,15 @@ void add_spawn(Program& program, const ContainerSpec& spec, const HostFacts& fac
 }
 
 void add_host_part(Program& program, const ContainerSpec& spec, const HostFacts& facts,
-                   const Paths& paths, const std::vector<CgroupWrite>& limits) {
+                   const Paths& paths, const std::vector<CgroupWrite>& limits,
+                   std::uint64_t capabilities) {
   program.append(compile_cleanup(spec.name, facts, paths));
-  std::vector<std::string> needed;
-  for (const CgroupWrite& write : limits) needed.push_back(write.controller);
-  make_cgroups(program, spec.name, needed, facts);
+  make_cgroups(program, spec.name, controllers_of(limits), facts);
   add_limits(program, spec, limits);
   add_outputs(program, spec, paths);
   add_host_tree(program, spec, facts, paths);
+  add_device_limit(program, spec, facts, capabilities);
+  add_profile(program, spec);
   add_spawn(program, spec, facts);
   add_tree_removal(program, paths);
 }
@@ -84,6 +80,7 @@ void add_namespaces(Program& program, const ContainerSpec& spec, const Sandbox& 
   const std::string& name = spec.hostname.empty() ? spec.name : spec.hostname;
   program.from(origin_of(spec, "hostname", name));
   program.add(Op::host_name, {.text = name});
+  add_sysctls(program, spec);
 }
 
 // Standard input is the container's own /dev/null, not the host's.
@@ -106,7 +103,10 @@ Result<Program> compile_launch(const ContainerSpec& spec, const Sandbox& sandbox
                                const HostFacts& facts, const Paths& paths, SeccompFilters& filters,
                                std::uint64_t launch_id) {
   const std::vector<CgroupWrite> limits = TRY(limit_writes(spec, facts));
-  const Identity identity = TRY(identity_of(spec, facts, filters, "command", spec.command));
+  const std::string key = spec.entrypoint.empty() ? "command" : "entrypoint";
+  std::vector<std::string> words = spec.entrypoint;
+  words.insert(words.end(), spec.command.begin(), spec.command.end());
+  const Identity identity = TRY(identity_of(spec, facts, filters, key, words));
   TRY(check_mounts(spec));
   if (!spec.root_template.empty() && !facts.host_template.problem.empty()) {
     return std::unexpected(error_at(spec, "template", facts.host_template.problem));
@@ -115,14 +115,15 @@ Result<Program> compile_launch(const ContainerSpec& spec, const Sandbox& sandbox
   program.set_launch_id(launch_id);
   program.set_fd_count(sandbox.has_netns ? 1 : 0);
   program.set_environment(identity.environment);
-  add_host_part(program, spec, facts, paths, limits);
+  add_host_part(program, spec, facts, paths, limits, identity.capabilities.granted);
   program.begin_child();
   add_namespaces(program, spec, sandbox, facts);
   add_resources(program, spec, identity);
-  add_child_tree(program, facts, paths);
+  add_child_tree(program, spec, facts, paths);
   add_user_lookup(program, spec);
+  hand_over_secrets(program, spec);
   add_streams(program);
-  add_identity(program, spec, identity, "command", spec.command.front());
+  add_identity(program, spec, identity, key, words.front());
   return program;
 }
 

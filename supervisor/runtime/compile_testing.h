@@ -30,7 +30,7 @@ inline HostFacts hybrid_host() {
   HostFacts facts = unified_host();
   facts.unified = "/sys/fs/cgroup/unified";
   facts.controllers.clear();
-  for (const char* name : {"cpu", "cpuset", "memory", "pids"}) {
+  for (const char* name : {"cpu", "cpuset", "memory", "pids", "io", "devices"}) {
     facts.controllers[name] = {std::string("/sys/fs/cgroup/") + name, true};
   }
   return facts;

@@ -2,12 +2,9 @@
 
 #include "supervisor/runtime/cgroups.h"
 #include "supervisor/runtime/limits.h"
-#include "supervisor/runtime/places.h"
-#include "supervisor/runtime/program_slots.h"
 
 namespace berth::runtime {
 
-using handoff::Op;
 using handoff::Program;
 
 Result<Program> compile_update(const ContainerSpec& before, const ContainerSpec& after,
@@ -15,14 +12,9 @@ Result<Program> compile_update(const ContainerSpec& before, const ContainerSpec&
   const std::vector<CgroupWrite> writes = TRY(limit_changes(before, after, facts));
   Program program;
   if (writes.empty()) return program;
-  std::vector<std::string> needed;
-  for (const CgroupWrite& write : writes) needed.push_back(write.controller);
   program.from({"turn the cgroup controllers on", "", 0, 0});
-  enable_controllers(program, needed, facts);
-  for (const CgroupWrite& write : writes) {
-    program.from(origin_of(after, write.key, write.content));
-    program.add(Op::write_file, {.text = write.file, .text2 = write.content});
-  }
+  add_controllers(program, controllers_of(writes), facts);
+  add_limits(program, after, writes);
   return program;
 }
 

@@ -70,7 +70,9 @@ void gather_privileges(HostFacts& facts) {
 
 void take_cgroup_layout(const kernel::CgroupLayout& layout, HostFacts& facts) {
   facts.unified = layout.tracking;
-  for (const auto& [name, mount] : layout.v1) facts.controllers[name] = {mount, true};
+  for (const auto& [name, mount] : layout.v1) {
+    facts.controllers[name == "blkio" ? "io" : name] = {mount, true};
+  }
   for (const std::string& name : layout.v2) {
     facts.controllers.try_emplace(name, ControllerHome{facts.unified, false});
   }

@@ -25,9 +25,10 @@ struct ControllerHome {
 struct HostFacts {
   // Cgroups. Every container has a directory in the v2 tree; on the hybrid layout also one in each
   // v1 controller that berth can limit with.
-  std::string cgroup_parent = "berth";                // HostSpec::cgroup
-  std::string unified;                                // where the v2 tree is mounted
-  std::map<std::string, ControllerHome> controllers;  // "memory"; absent: the host has it nowhere
+  std::string cgroup_parent = "berth";  // HostSpec::cgroup
+  std::string unified;                  // where the v2 tree is mounted
+  // "memory"; absent: the host has it nowhere. v1's blkio is called io, as v2 calls it.
+  std::map<std::string, ControllerHome> controllers;
 
   std::string cpus;                 // online: "0-1"
   std::string mems;                 // memory nodes: "0"

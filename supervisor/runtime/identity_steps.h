@@ -19,7 +19,7 @@ namespace berth::runtime {
 struct Identity {
   std::vector<ResourceLimit> resources;
   Capabilities capabilities;
-  const std::string* filter = nullptr;  // none: unconfined
+  const std::string* filter = nullptr;  // none: unconfined, or a file's
   std::string paths;                    // candidates for the program, NUL-separated
   std::string arguments;                // NUL-separated
   std::string environment;              // NUL-separated
@@ -29,6 +29,8 @@ Result<Identity> identity_of(const ContainerSpec& spec, const HostFacts& facts,
                              SeccompFilters& filters, const std::string& key,
                              const std::vector<std::string>& argv);
 
+// Host steps, before the child's birth: the seccomp profile of a file.
+void add_profile(handoff::Program& program, const ContainerSpec& spec);
 // Steps that must come while the child still sees the host: resource limits, the OOM score.
 void add_resources(handoff::Program& program, const ContainerSpec& spec, const Identity& identity);
 // Looks the user up; from here on `own` is possible. After the root has been entered.

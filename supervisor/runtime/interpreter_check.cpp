@@ -38,8 +38,11 @@ constexpr std::uint16_t needs_of(Op op) {
     case Op::make_symlink: return kBoth | kText | kText2;
     case Op::make_fifo: return kBoth | kText | kAtFd2;
     case Op::make_node: return kBoth | kText | kAtFd2;
+    case Op::make_device: return kHost | kFd2 | kAbsolute | kText2;
     case Op::copy_tree: return kHost | kAbsolute | kAbsolute2;
     case Op::remove_tree: return kHost | kAbsolute;
+    case Op::copy_file: return kHost | kFd2 | kAbsolute | kText2;
+    case Op::look_at_files: return kHost | kFd;
     case Op::remove_dir: return kBoth | kText | kAtFd2;
     case Op::rename: return kHost | kAbsolute | kAbsolute2;
     case Op::fs_open: return kBoth | kFd | kText;
@@ -52,6 +55,11 @@ constexpr std::uint16_t needs_of(Op op) {
     case Op::mask: return kChild | kText;
     case Op::read_only: return kChild | kText;
     case Op::pivot: return kChild;
+    case Op::enable_controllers: return kHost | kAbsolute | kText2;
+    case Op::write_any: return kHost | kAbsolute | kText2;
+    case Op::write_device: return kHost | kAbsolute | kAbsolute2;
+    case Op::cgroup_reset: return kHost | kAbsolute | kText2;
+    case Op::limit_devices: return kHost | kAbsolute | kText2;
     case Op::cgroup_join: return kBoth | kText | kAtFd2;
     case Op::cgroup_remove: return kHost | kAbsolute;
     case Op::new_netns: return kHost | kFd;
@@ -64,6 +72,7 @@ constexpr std::uint16_t needs_of(Op op) {
     case Op::hold: return kHost | kFd;
     case Op::give: return kHost | kFd;
     case Op::spawn: return kHost;
+    case Op::load_filter: return kHost | kAbsolute;
     case Op::new_session: return kChild;
     case Op::set_umask: return kChild;
     case Op::work_dir: return kChild | kText;
@@ -78,7 +87,7 @@ constexpr std::uint16_t needs_of(Op op) {
     case Op::set_caps: return kChild;
     case Op::no_new_privs: return kChild;
     case Op::not_dumpable: return kChild;
-    case Op::filter: return kChild | kText;
+    case Op::filter: return kChild;
     case Op::reset_signals: return kChild;
     case Op::execute: return kChild | kText | kText2;
     case Op::count_: break;

@@ -12,9 +12,13 @@
 #include "supervisor/kernel/raw.h"
 #include "supervisor/runtime/child.h"
 #include "supervisor/runtime/interpreter_cgroup.h"
+#include "supervisor/runtime/interpreter_devices.h"
+#include "supervisor/runtime/interpreter_limits.h"
+#include "supervisor/runtime/interpreter_look.h"
 #include "supervisor/runtime/interpreter_network.h"
 #include "supervisor/runtime/interpreter_run.h"
 #include "supervisor/runtime/interpreter_tree.h"
+#include "supervisor/runtime/seccomp_profile.h"
 
 namespace berth::runtime {
 namespace {
@@ -109,9 +113,17 @@ int HostRun::run_host_step(const StepContext& context, const Step& step) noexcep
   switch (step.op) {
     case Op::copy_tree: return copy_tree(program_.text(step.text), program_.text(step.text2));
     case Op::remove_tree: return remove_tree(program_.text(step.text));
+    case Op::copy_file: return copy_file(context, step);
+    case Op::look_at_files: return look_at_files(step);
     case Op::rename:
       return errno_of(::renameat2(AT_FDCWD, program_.text(step.text), AT_FDCWD,
                                   program_.text(step.text2), static_cast<unsigned>(step.value)));
+    case Op::enable_controllers: return enable_controllers(context, step);
+    case Op::write_any: return write_any(context, step);
+    case Op::write_device: return write_device(context, step);
+    case Op::cgroup_reset: return cgroup_reset(context, step);
+    case Op::make_device: return make_device(context, step);
+    case Op::limit_devices: return limit_devices(context, step);
     case Op::cgroup_remove: return remove_cgroup(program_.text(step.text), step.value);
     case Op::new_netns: return new_netns(step);
     case Op::set_ns: return set_namespace(step);
@@ -120,6 +132,7 @@ int HostRun::run_host_step(const StepContext& context, const Step& step) noexcep
                               detail_);
     case Op::hold: return hold(step);
     case Op::give: return give(step);
+    case Op::load_filter: return load_filter(step);
     default: return run_shared_step(context, step);
   }
 }
@@ -159,6 +172,16 @@ int HostRun::give(const Step& step) noexcept {
   return 0;
 }
 
+int HostRun::load_filter(const Step& step) {
+  auto filter = load_seccomp_profile(program_.text(step.text));
+  if (filter) {
+    filter_ = *std::move(filter);
+    return 0;
+  }
+  detail_.add(filter.error().message());
+  return filter.error().code != 0 ? filter.error().code : EINVAL;
+}
+
 // The child is the keeper's, not ours (CLONE_PARENT), and waits until the keeper has been told;
 // if that fails, or this process dies, it ends without having done anything.
 HostRun::Outcome HostRun::spawn(const Step& step, std::uint32_t index) noexcept {
@@ -167,6 +190,7 @@ HostRun::Outcome HostRun::spawn(const Step& step, std::uint32_t index) noexcept 
   if (const int error = go.create(kGoFd, false); error != 0) return {error, index};
   if (const int error = report.create(kReportFd, true); error != 0) return {error, index};
   ExecutePlan plan = plan_execute(program_);
+  plan.filter = filter_;
   int pidfd = -1;
   const pid_t pid =
       raw::clone3(step.value | CLONE_PARENT | raw::kCloneClearSighand, 0, &pidfd, step.fd);

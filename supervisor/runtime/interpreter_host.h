@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <span>
+#include <string>
 
 #include "supervisor/base/unique_fd.h"
 #include "supervisor/handoff/messages.h"
@@ -41,6 +42,7 @@ class HostRun {
   int return_home() noexcept;
   int hold(const handoff::Step& step) noexcept;
   int give(const handoff::Step& step) noexcept;
+  int load_filter(const handoff::Step& step);
   Outcome spawn(const handoff::Step& step, std::uint32_t index) noexcept;
   Outcome wait_for_execve(int reports, std::uint32_t index) noexcept;
   void note_failure(const Outcome& outcome) noexcept;
@@ -54,6 +56,7 @@ class HostRun {
   std::size_t fd_count_ = 0;
   std::array<unique_fd, handoff::kMaxFds> given_;  // own descriptors: a slot may be used again
   std::size_t given_count_ = 0;
+  std::string filter_;  // what load_filter made, for the child
   unique_fd pidfd_;
   unique_fd home_netns_;  // where to return to, once a step has left
   unique_fd home_pidns_;

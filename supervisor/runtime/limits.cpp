@@ -4,9 +4,8 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <iterator>
 #include <set>
-
-#include <sys/resource.h>
 
 #include "supervisor/runtime/cgroups.h"
 #include "supervisor/runtime/places.h"
@@ -14,6 +13,7 @@
 namespace berth::runtime {
 namespace {
 
+using handoff::Op;
 using Text = std::optional<std::string>;
 
 constexpr std::uint64_t kCpuPeriod = 100000;  // microseconds: the kernel's own default
@@ -85,20 +85,78 @@ constexpr std::array<Limit, 6> kLimits = {{
     {"limits.pids", "pids", {"pids.max", pids, "max"}, {"pids.max", pids, "max"}},
 }};
 
+constexpr std::int64_t kUsualWeight = 100;
+constexpr std::string_view kIoGone = "limits.io";  // the key of items that are no more
+
+Error no_controller(const ContainerSpec& spec, const std::string& key, const std::string& name) {
+  return error_at(spec, key, "this host has no cgroup controller \"" + name + "\"");
+}
+
 Result<CgroupWrite> write_of(const Limit& limit, const ContainerSpec& spec,
                              const HostFacts& facts) {
   const std::string controller(limit.controller);
   const ControllerHome* home = facts.controller(controller);
   if (home == nullptr) {
-    return std::unexpected(error_at(spec, std::string(limit.key),
-                                    "this host has no cgroup controller \"" + controller + "\""));
+    return std::unexpected(no_controller(spec, std::string(limit.key), controller));
   }
   const File& file = home->v1 ? limit.v1 : limit.v2;
   std::string content = file.content(spec.limits).value_or(std::string(file.unset));
   if (content == kAllCpus) content = facts.cpus;
-  return CgroupWrite{controller,
-                     controller_cgroup(spec.name, controller, facts) + "/" + std::string(file.name),
-                     std::move(content), std::string(limit.key)};
+  return CgroupWrite{
+      .controller = controller,
+      .file = controller_cgroup(spec.name, controller, facts) + "/" + std::string(file.name),
+      .content = std::move(content),
+      .key = std::string(limit.key)};
+}
+
+// v2 counts swap by itself, v1 memory and swap together, never less than memory: so a larger sum is
+// written before a larger memory limit, and a smaller one after a smaller memory limit.
+Result<void> add_swap_change(const ContainerSpec& before, const ContainerSpec& after,
+                             const HostFacts& facts, std::vector<CgroupWrite>& writes) {
+  const ControllerHome* home = facts.controller("memory");
+  const bool v1 = home != nullptr && home->v1;
+  const auto wanted = [v1](const LimitSpec& limits) -> std::optional<std::uint64_t> {
+    if (!limits.memory_swap) return {};
+    return limits.memory_swap->count + (v1 && limits.memory ? limits.memory->count : 0);
+  };
+  const auto old_size = wanted(before.limits);
+  const auto new_size = wanted(after.limits);
+  if (old_size == new_size) return {};
+  const std::string key = "limits.memory_swap";
+  if (home == nullptr) return std::unexpected(no_controller(after, key, "memory"));
+  const std::string content = new_size ? std::to_string(*new_size) : v1 ? "-1" : "max";
+  const std::string file = v1 ? "memory.memsw.limit_in_bytes" : "memory.swap.max";
+  const bool first = v1 && old_size && (!new_size || *new_size > *old_size);
+  writes.insert(first ? writes.begin() : writes.end(),
+                CgroupWrite{.controller = "memory",
+                            .file = controller_cgroup(after.name, "memory", facts),
+                            .content = file + '\0' + content,
+                            .key = key,
+                            .way = CgroupWrite::Way::any});
+  return {};
+}
+
+// Which of the files counts is the device's scheduler's choice, so all that are there are written.
+Result<std::vector<CgroupWrite>> weight_changes(const ContainerSpec& before,
+                                                const ContainerSpec& after,
+                                                const HostFacts& facts) {
+  if (before.limits.io_weight == after.limits.io_weight) return {};
+  const std::string key = "limits.io_weight";
+  const ControllerHome* home = facts.controller("io");
+  if (home == nullptr) return std::unexpected(no_controller(after, key, "io"));
+  const std::int64_t weight = after.limits.io_weight.value_or(kUsualWeight);
+  const std::string bfq = std::to_string(bfq_weight_of(weight));
+  const char nul = '\0';
+  const std::string content = home->v1
+                                  ? std::string("blkio.bfq.weight") + nul + bfq + nul +
+                                        "blkio.weight" + nul + std::to_string(cfq_weight_of(weight))
+                                  : std::string("io.weight") + nul + "default " +
+                                        std::to_string(weight) + nul + "io.bfq.weight" + nul + bfq;
+  return std::vector{CgroupWrite{.controller = "io",
+                                 .file = controller_cgroup(after.name, "io", facts),
+                                 .content = content,
+                                 .key = key,
+                                 .way = CgroupWrite::Way::any}};
 }
 
 // The kernel would take a processor that is not there (v2) or answer a bare EINVAL (v1).
@@ -120,57 +178,6 @@ Result<void> check_cpuset(const ContainerSpec& spec, const HostFacts& facts) {
   return {};
 }
 
-struct Resource {
-  std::string_view name;
-  int number;
-};
-constexpr std::array<Resource, 16> kResources = {{{"as", RLIMIT_AS},
-                                                  {"core", RLIMIT_CORE},
-                                                  {"cpu", RLIMIT_CPU},
-                                                  {"data", RLIMIT_DATA},
-                                                  {"fsize", RLIMIT_FSIZE},
-                                                  {"locks", RLIMIT_LOCKS},
-                                                  {"memlock", RLIMIT_MEMLOCK},
-                                                  {"msgqueue", RLIMIT_MSGQUEUE},
-                                                  {"nice", RLIMIT_NICE},
-                                                  {"nofile", RLIMIT_NOFILE},
-                                                  {"nproc", RLIMIT_NPROC},
-                                                  {"rss", RLIMIT_RSS},
-                                                  {"rtprio", RLIMIT_RTPRIO},
-                                                  {"rttime", RLIMIT_RTTIME},
-                                                  {"sigpending", RLIMIT_SIGPENDING},
-                                                  {"stack", RLIMIT_STACK}}};
-
-std::string describe_limit(std::uint64_t value) {
-  return value == UlimitSpec::kUnlimited ? "unlimited" : std::to_string(value);
-}
-
-Result<ResourceLimit> resource_limit(const ContainerSpec& spec, const HostFacts& facts,
-                                     const std::string& name, const UlimitSpec& ulimit) {
-  const std::string key = "limits.ulimits." + name;
-  const std::optional<int> resource = resource_number(name);
-  if (!resource) return std::unexpected(error_at(spec, key, "there is no such resource limit"));
-  if (ulimit.soft > ulimit.hard) {
-    return std::unexpected(error_at(spec, key,
-                                    "the soft limit " + describe_limit(ulimit.soft) +
-                                        " is above the hard limit " + describe_limit(ulimit.hard)));
-  }
-  std::uint64_t most = facts.can_raise_limits
-                           ? UlimitSpec::kUnlimited
-                           : facts.hard_limits[static_cast<std::size_t>(*resource)];
-  if (*resource == RLIMIT_NOFILE && facts.nofile_most != 0) {
-    most = std::min(most, facts.nofile_most);
-  }
-  if (ulimit.hard > most) {
-    return std::unexpected(
-        error_at(spec, key,
-                 describe_limit(ulimit.hard) +
-                     " is more than this host lets berthd give: " + describe_limit(most) +
-                     (facts.can_raise_limits ? "" : " (CAP_SYS_RESOURCE is missing)")));
-  }
-  return ResourceLimit{*resource, ulimit.soft, ulimit.hard, key};
-}
-
 std::optional<int> parse_cpu(std::string_view text) {
   int value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -182,13 +189,9 @@ std::optional<int> parse_cpu(std::string_view text) {
 }  // namespace
 
 Result<std::vector<CgroupWrite>> limit_writes(const ContainerSpec& spec, const HostFacts& facts) {
-  TRY(check_cpuset(spec, facts));
-  std::vector<CgroupWrite> writes;
-  for (const Limit& limit : kLimits) {
-    if (!limit.v2.content(spec.limits)) continue;
-    writes.push_back(TRY(write_of(limit, spec, facts)));
-  }
-  return writes;
+  ContainerSpec unlimited;
+  unlimited.name = spec.name;
+  return limit_changes(unlimited, spec, facts);
 }
 
 Result<std::vector<CgroupWrite>> limit_changes(const ContainerSpec& before,
@@ -199,28 +202,70 @@ Result<std::vector<CgroupWrite>> limit_changes(const ContainerSpec& before,
     if (limit.v2.content(before.limits) == limit.v2.content(after.limits)) continue;
     writes.push_back(TRY(write_of(limit, after, facts)));
   }
+  TRY(add_swap_change(before, after, facts, writes));
+  for (const auto part : {weight_changes, io_changes, raw_changes}) {
+    std::vector<CgroupWrite> more = TRY(part(before, after, facts));
+    writes.insert(writes.end(), std::move_iterator(more.begin()), std::move_iterator(more.end()));
+  }
   return writes;
 }
 
-Result<std::vector<ResourceLimit>> resource_limits(const ContainerSpec& spec,
-                                                   const HostFacts& facts) {
-  std::vector<ResourceLimit> limits;
-  for (const auto& [name, ulimit] : spec.limits.ulimits) {
-    limits.push_back(TRY(resource_limit(spec, facts, name, ulimit)));
+std::vector<std::string> controllers_of(const std::vector<CgroupWrite>& writes) {
+  std::vector<std::string> names;
+  for (const CgroupWrite& write : writes) {
+    if (std::ranges::find(names, write.controller) == names.end()) {
+      names.push_back(write.controller);
+    }
   }
-  return limits;
+  return names;
 }
 
-std::optional<int> resource_number(std::string_view name) {
-  for (const Resource& resource : kResources) {
-    if (resource.name == name) return resource.number;
+void add_limits(handoff::Program& program, const ContainerSpec& spec,
+                const std::vector<CgroupWrite>& writes) {
+  for (const CgroupWrite& write : writes) {
+    switch (write.way) {
+      case CgroupWrite::Way::file:
+        program.from(origin_of(spec, write.key, write.content));
+        program.add(Op::write_file, {.text = write.file, .text2 = write.content});
+        break;
+      case CgroupWrite::Way::any:
+        program.from(origin_of(spec, write.key));
+        program.add(Op::write_any, {.text = write.file, .text2 = write.content});
+        break;
+      case CgroupWrite::Way::device:
+        program.from(origin_of(spec, write.key, write.device));
+        program.add(Op::write_device,
+                    {.text = write.file,
+                     .text2 = write.device + '\0' + write.content,
+                     // What a limit is taken from may be gone; what it is put on must be there.
+                     .flags = std::uint16_t(write.key == kIoGone ? handoff::kTolerateMissing : 0)});
+        break;
+      case CgroupWrite::Way::reset: {
+        program.from(origin_of(spec, write.key));
+        const std::size_t slash = write.file.rfind('/');
+        program.add(Op::cgroup_reset, {.text = std::string_view(write.file).substr(0, slash),
+                                       .text2 = std::string_view(write.file).substr(slash + 1)});
+        break;
+      }
+    }
   }
-  return {};
 }
 
 std::uint64_t cpu_shares_of(std::int64_t weight) {
   const auto shares = static_cast<std::uint64_t>(std::max<std::int64_t>(weight, 1)) * 1024 / 100;
   return std::clamp<std::uint64_t>(shares, 2, 262144);
+}
+
+std::uint64_t bfq_weight_of(std::int64_t weight) {
+  if (weight <= kUsualWeight) return static_cast<std::uint64_t>(std::max<std::int64_t>(weight, 1));
+  return static_cast<std::uint64_t>(100 +
+                                    (std::min<std::int64_t>(weight, 10000) - 100) * 900 / 9900);
+}
+
+std::uint64_t cfq_weight_of(std::int64_t weight) {
+  const std::int64_t cfq = weight <= kUsualWeight ? 500 - (kUsualWeight - weight) * 490 / 99
+                                                  : 500 + (weight - kUsualWeight) * 500 / 9900;
+  return static_cast<std::uint64_t>(std::clamp<std::int64_t>(cfq, 10, 1000));
 }
 
 std::optional<std::vector<int>> parse_cpu_list(std::string_view text) {

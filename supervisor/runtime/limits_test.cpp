@@ -1,5 +1,6 @@
 #include "supervisor/runtime/limits.h"
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -112,6 +113,93 @@ TEST_CASE("a processor that the host lacks is an error, and so is what is no lis
         "web.toml:4:1: limits.cpuset: \"first\" is not a list of processors");
 }
 
+std::string listing_of(const Result<std::vector<CgroupWrite>>& writes, const ContainerSpec& spec) {
+  if (!writes) return writes.error().message();
+  handoff::Program program;
+  add_limits(program, spec, *writes);
+  return program.listing();
+}
+
+TEST_CASE("swap is a file of its own on v2, and a sum with memory on v1, in the order it takes") {
+  ContainerSpec none = web();
+  ContainerSpec small = web();
+  small.limits.memory = Bytes{64u << 20};
+  small.limits.memory_swap = Bytes{0};
+  ContainerSpec large = web();
+  large.limits.memory = Bytes{128u << 20};
+  large.limits.memory_swap = Bytes{64u << 20};
+  const auto keys = [](const Result<std::vector<CgroupWrite>>& writes) {
+    std::string out;
+    for (const CgroupWrite& write : writes.value()) {
+      out += write.content.substr(write.content.find('\0') + 1) + " ";
+    }
+    return out;
+  };
+  CHECK(keys(limit_writes(large, unified_host())) == "134217728 67108864 ");
+  CHECK(keys(limit_changes(large, none, unified_host())) == "max max ");
+  CHECK(keys(limit_writes(small, hybrid_host())) == "67108864 67108864 ");
+  // Memory and swap together are never less than memory: the sum first when it grows.
+  CHECK(keys(limit_changes(small, large, hybrid_host())) == "201326592 134217728 ");
+  CHECK(keys(limit_changes(large, small, hybrid_host())) == "67108864 67108864 ");
+  CHECK(limit_changes(large, small, hybrid_host()).value()[0].key == "limits.memory");
+  CHECK(keys(limit_changes(small, none, hybrid_host())) == "-1 -1 ");
+  CHECK(limit_changes(small, none, hybrid_host()).value()[0].key == "limits.memory_swap");
+}
+
+TEST_CASE("limits of devices are one line on v2 and four files on v1") {
+  ContainerSpec spec = web();
+  spec.limits.io = {IoLimitSpec{.device = "/dev/vda", .read_bps = Bytes{4096}, .write_iops = 5}};
+  CHECK(table(limit_writes(spec, unified_host())) ==
+        "/sys/fs/cgroup/berth/c-web/io.max=rbps=4096 wbps=max riops=max wiops=5\n");
+  CHECK(table(limit_writes(spec, hybrid_host())) ==
+        "/sys/fs/cgroup/io/berth/c-web/blkio.throttle.read_bps_device=4096\n"
+        "/sys/fs/cgroup/io/berth/c-web/blkio.throttle.write_iops_device=5\n");
+  CHECK(table(limit_changes(spec, web(), unified_host())) ==
+        "/sys/fs/cgroup/berth/c-web/io.max=rbps=max wbps=max riops=max wiops=max\n");
+  CHECK(table(limit_changes(spec, web(), hybrid_host())) ==
+        "/sys/fs/cgroup/io/berth/c-web/blkio.throttle.read_bps_device=0\n"
+        "/sys/fs/cgroup/io/berth/c-web/blkio.throttle.write_iops_device=0\n");
+  ContainerSpec more = spec;
+  more.limits.io[0].read_bps.reset();
+  more.limits.io[0].write_iops = 6;
+  CHECK(table(limit_changes(spec, more, hybrid_host())) ==
+        "/sys/fs/cgroup/io/berth/c-web/blkio.throttle.read_bps_device=0\n"
+        "/sys/fs/cgroup/io/berth/c-web/blkio.throttle.write_iops_device=6\n");
+}
+
+TEST_CASE("a raw file is written as it is, and goes back to what a new cgroup has") {
+  ContainerSpec spec = web();
+  spec.limits.cgroup = {{"memory.oom.group", "1"}, {"cpuset.mems", "0"}};
+  const auto set = limit_writes(spec, unified_host());
+  CHECK(table(set) ==
+        "/sys/fs/cgroup/berth/c-web/cpuset.mems=0\n"
+        "/sys/fs/cgroup/berth/c-web/memory.oom.group=1\n");
+  CHECK(controllers_of(*set) == std::vector<std::string>{"cpuset", "memory"});
+  const std::string gone = listing_of(limit_changes(spec, web(), unified_host()), web());
+  CHECK(gone.find("cgroup_reset text=\"/sys/fs/cgroup/berth/c-web\" text2=\"memory.oom.group\"") !=
+        std::string::npos);
+  CHECK(table(limit_changes(spec, web(), hybrid_host()))
+            .starts_with("/sys/fs/cgroup/cpuset/berth/c-web/cpuset.mems=0\n"));
+  spec.limits.cgroup = {{"net_cls.classid", "1"}};
+  CHECK(table(limit_writes(spec, unified_host())) ==
+        "web.toml:4:1: limits.cgroup.\"net_cls.classid\": this host has no cgroup controller "
+        "\"net_cls\"");
+}
+
+TEST_CASE("a weight goes to every file that a scheduler may look at") {
+  ContainerSpec spec = web();
+  spec.limits.io_weight = 1000;
+  const std::string v2 = listing_of(limit_writes(spec, unified_host()), spec);
+  CHECK(v2.find("io.weight\\0default 1000\\0io.bfq.weight\\0181") != std::string::npos);
+  const std::string v1 = listing_of(limit_writes(spec, hybrid_host()), spec);
+  CHECK(v1.find("blkio.bfq.weight\\0181\\0blkio.weight\\0545") != std::string::npos);
+  for (const auto& [weight, bfq, cfq] :
+       {std::array<std::uint64_t, 3>{1, 1, 10}, {100, 100, 500}, {10000, 1000, 1000}}) {
+    CHECK(bfq_weight_of(static_cast<std::int64_t>(weight)) == bfq);
+    CHECK(cfq_weight_of(static_cast<std::int64_t>(weight)) == cfq);
+  }
+}
+
 TEST_CASE("weights become shares so that the usual weight is the usual share") {
   CHECK(cpu_shares_of(100) == 1024);
   CHECK(cpu_shares_of(1) == 10);
@@ -172,7 +260,7 @@ TEST_CASE("the OOM count, the tracking cgroup and the parents are where the layo
   CHECK(oom_kill_file("web", unified_host()) == "/sys/fs/cgroup/berth/c-web/memory.events");
   CHECK(v1_cgroups("web", unified_host()).empty());
   const auto parents = parent_cgroups(facts);
-  REQUIRE(parents.size() == 10);
+  REQUIRE(parents.size() == 14);
   CHECK(parents[0] == "/sys/fs/cgroup/unified/berth.slice/one");
   CHECK(parents[1] == "/sys/fs/cgroup/unified/berth.slice");
 }

@@ -26,6 +26,7 @@ void add_host_tree(handoff::Program& program, const ContainerSpec& spec, const H
 void add_tree_removal(handoff::Program& program, const Paths& paths);
 
 // Child steps: the mounts that belong to its namespaces, pivot_root, hidden and read-only paths.
-void add_child_tree(handoff::Program& program, const HostFacts& facts, const Paths& paths);
+void add_child_tree(handoff::Program& program, const ContainerSpec& spec, const HostFacts& facts,
+                    const Paths& paths);
 
 }  // namespace berth::runtime

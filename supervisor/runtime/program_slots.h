@@ -18,6 +18,7 @@ inline constexpr int kTree = handoff::slot(5);  // the directory that the root i
 inline constexpr int kRoot = handoff::slot(6);  // the root's mount
 inline constexpr int kDev = handoff::slot(7);   // the mount of /dev
 inline constexpr int kNull = handoff::slot(8);  // the container's /dev/null
+inline constexpr int kUsr = handoff::slot(9);   // template "host": the mount of /usr
 // Scratch.
 inline constexpr int kContext = handoff::slot(10);  // of fsopen
 inline constexpr int kMount = handoff::slot(11);
@@ -26,6 +27,11 @@ inline constexpr int kSource = handoff::slot(13);
 inline constexpr int kLower = handoff::slot(14);
 inline constexpr int kUpper = handoff::slot(15);
 inline constexpr int kWork = handoff::slot(16);
+inline constexpr int kSecrets = handoff::slot(17);  // the mount of /run/secrets
+// Of a hook's program: both are sent along.
+inline constexpr int kHostMounts = handoff::slot(0);  // the host's mount namespace
+inline constexpr int kHookOutput = handoff::slot(1);
+inline constexpr int kHookCgroup = handoff::slot(2);
 }  // namespace slots
 
 // Where a launcher assembles a container's tree, in its own mount namespace.

@@ -10,19 +10,14 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "supervisor/base/unique_fd.h"
+#include "supervisor/runtime/seccomp_export.h"
 #include "supervisor/runtime/seccomp_rules.h"
 
 namespace berth::runtime {
 namespace {
 
-using Filter = std::unique_ptr<void, decltype(&::seccomp_release)>;
-
-constexpr std::uint32_t kX32Bit = 0x40000000;  // in the numbers of x32's calls
+using Filter = SeccompFilter;
 
 bool has(std::uint64_t capabilities, int number) { return ((capabilities >> number) & 1) != 0; }
 
@@ -97,65 +92,17 @@ Result<void> add_argument_rules(const Filter& filter, std::uint64_t capabilities
   return rule(filter, SCMP_ACT_ERRNO(ENOSYS), "clone3");
 }
 
-Result<std::string> export_bytes(const Filter& filter) {
-  const unique_fd memory(::memfd_create("seccomp", MFD_CLOEXEC));
-  if (!memory) return fail_errno("cannot make a file in memory");
-  if (const int error = ::seccomp_export_bpf(filter.get(), memory.get()); error != 0) {
-    return std::unexpected(failed("export", error));
-  }
-  struct stat status{};
-  if (::fstat(memory.get(), &status) != 0) return fail_errno("cannot read the seccomp filter");
-  std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
-  if (::pread(memory.get(), bytes.data(), bytes.size(), 0) != status.st_size) {
-    return fail_errno("cannot read the seccomp filter");
-  }
-  return bytes;
-}
-
-// The highest number that the library has a name for.
-std::uint32_t last_known_call(std::uint32_t architecture) {
-  std::uint32_t last = 0;
-  for (int number = 0; number < 1024; ++number) {
-    char* name = ::seccomp_syscall_resolve_num_arch(architecture, number);
-    if (name != nullptr) last = static_cast<std::uint32_t>(number);
-    std::free(name);
-  }
-  return last;
-}
-
-sock_filter load(std::size_t offset) {
-  return BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset));
-}
-sock_filter jump(std::uint16_t comparison, std::uint32_t value, std::uint8_t yes, std::uint8_t no) {
-  return BPF_JUMP(static_cast<std::uint16_t>(BPF_JMP | BPF_K | comparison), value, yes, no);
-}
-sock_filter answer_errno(std::uint32_t error) {
-  return BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error);
-}
-
-// Instructions for the front of a filter: calls that are newer than the library answer ENOSYS, for
-// libseccomp itself has one answer for all calls without a rule. x32 has x86-64's architecture
-// word, and so is told by its bit in the number.
-void refuse_unknown(std::vector<sock_filter>& code, std::uint32_t architecture) {
-  code.push_back(load(offsetof(seccomp_data, arch)));
-  code.push_back(jump(BPF_JEQ, architecture, 0, 4));
-  code.push_back(load(offsetof(seccomp_data, nr)));
-  code.push_back(jump(BPF_JGE, kX32Bit, 2, 0));
-  code.push_back(jump(BPF_JGT, last_known_call(architecture), 0, 1));
-  code.push_back(answer_errno(ENOSYS));
-}
-
 // i386's socketcall hides its arguments behind a pointer. Making a socket through it is refused
 // altogether (the direct call is there since Linux 4.3); its other functions are allowed.
 void refuse_multiplexed_socket(std::vector<sock_filter>& code) {
   constexpr std::uint32_t kSocketcall = 102;
-  code.push_back(load(offsetof(seccomp_data, arch)));
-  code.push_back(jump(BPF_JEQ, SCMP_ARCH_X86, 0, 5));
-  code.push_back(load(offsetof(seccomp_data, nr)));
-  code.push_back(jump(BPF_JEQ, kSocketcall, 0, 3));
-  code.push_back(load(offsetof(seccomp_data, args)));  // its lower half: little endian
-  code.push_back(jump(BPF_JEQ, SYS_SOCKET, 0, 1));
-  code.push_back(answer_errno(EPERM));
+  code.push_back(bpf::load(offsetof(seccomp_data, arch)));
+  code.push_back(bpf::jump(BPF_JEQ, SCMP_ARCH_X86, 0, 5));
+  code.push_back(bpf::load(offsetof(seccomp_data, nr)));
+  code.push_back(bpf::jump(BPF_JEQ, kSocketcall, 0, 3));
+  code.push_back(bpf::load(offsetof(seccomp_data, args)));  // its lower half: little endian
+  code.push_back(bpf::jump(BPF_JEQ, SYS_SOCKET, 0, 1));
+  code.push_back(bpf::answer_errno(EPERM));
 }
 
 std::vector<sock_filter> front_of(const std::vector<std::uint32_t>& known_architectures) {
@@ -183,15 +130,7 @@ Result<std::string> compile_seccomp(std::uint64_t capabilities) {
   ::seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2);
   TRY(add_plain_rules(filter, capabilities));
   TRY(add_argument_rules(filter, capabilities));
-  const std::string body = TRY(export_bytes(filter));
-  const std::vector<sock_filter> front = front_of(all);
-  std::string bytes(reinterpret_cast<const char*>(front.data()),
-                    front.size() * sizeof(sock_filter));
-  bytes += body;
-  if (bytes.size() / sizeof(sock_filter) > BPF_MAXINSNS) {
-    return fail("the seccomp filter is too large for the kernel");
-  }
-  return bytes;
+  return export_seccomp(filter, front_of(all));
 }
 
 Result<const std::string*> SeccompFilters::get(std::uint64_t capabilities) {

@@ -1,0 +1,12 @@
+// Steps about devices: nodes in a container's /dev, and which devices its cgroup may use. Launcher
+// only: these allocate.
+#pragma once
+
+#include "supervisor/runtime/interpreter.h"
+
+namespace berth::runtime {
+
+int make_device(const StepContext& context, const handoff::Step& step);
+int limit_devices(const StepContext& context, const handoff::Step& step);
+
+}  // namespace berth::runtime
