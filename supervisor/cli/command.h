@@ -40,6 +40,9 @@ CommandPtr make_events();
 CommandPtr make_wait();
 CommandPtr make_sync();
 CommandPtr make_explain();
+CommandPtr make_history();
+CommandPtr make_diff();
+CommandPtr make_rollback();
 CommandPtr make_import();
 
 }  // namespace berth::cli

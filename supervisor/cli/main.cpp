@@ -27,6 +27,10 @@ constexpr std::array kCommands{
     Entry{"stop", "stop containers, and wait until they are down", make_stop},
     Entry{"restart", "stop and start containers, and wait until they are ready", make_restart},
     Entry{"wait", "wait until a container is in a phase", make_wait},
+    // what was, and shall be again
+    Entry{"history", "the generations of definitions that are kept", make_history},
+    Entry{"diff", "what two generations of definitions differ in", make_diff},
+    Entry{"rollback", "go back to an earlier generation of definitions", make_rollback},
     // what would be
     Entry{"plan", "what berthd is about to do", make_plan},
     Entry{"check", "find the mistakes in definition files", make_check},

@@ -61,6 +61,9 @@ class Ps : public Command {
     return kDone;
   }
 
+    const std::string document = TRY(client.status(""));
+    const auto host = TRY(control::parse_host(document));
+    if (!host.pinned.empty()) print(context.out.paint(Colour::yellow, host.pinned) + "\n");
  private:
   [[nodiscard]] bool wanted(const control::ContainerStatus& status) const {
     if (running_ && !status.pid) return false;

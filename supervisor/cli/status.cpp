@@ -43,7 +43,8 @@ std::string host_sheet(const control::HostStatus& host, const Terminal& terminal
   sheet.line("berthd", host.version + ", pid " + std::to_string(host.pid) +
                            (host.shutting_down ? ", stopping everything" : ""));
   sheet.line("root", host.root);
-  sheet.line("generation", std::to_string(host.generation));
+  sheet.line("generation",
+             std::to_string(host.generation) + (host.pinned.empty() ? "" : ", ") + host.pinned);
   std::string counts = std::to_string(host.containers) + ", " + std::to_string(host.running) +
                        " running, " + std::to_string(host.with_error) + " with an error";
   sheet.line("containers", counts, host.with_error == 0 ? Colour::plain : Colour::red);

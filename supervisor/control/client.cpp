@@ -53,6 +53,7 @@ struct Client::State {
   Result<bool> wait(std::optional<Instant> until);
   Result<std::string> call(const char* method, const char* types, const char* argument);
   Result<std::string> call_selection(const char* method, const Selection& selection);
+  Result<std::string> call_rollback(std::optional<std::uint64_t> generation, bool dry_run);
   Result<std::string> send(sd_bus_message* message);
   static int on_message(sd_bus_message* message, void* userdata, sd_bus_error* error);
 
@@ -108,6 +109,13 @@ Result<std::string> Client::restart(const Selection& selection) {
 }
 
 Result<void> Client::subscribe() {
+Result<std::string> Client::rollback(std::uint64_t generation, bool dry_run) {
+  return state_->call_rollback(generation, dry_run);
+}
+Result<std::string> Client::cancel_rollback(bool dry_run) {
+  return state_->call_rollback(std::nullopt, dry_run);
+}
+
   TRY(state_->call("Subscribe", "", nullptr));
   return {};
 }
@@ -174,6 +182,19 @@ Result<std::string> Client::State::call_selection(const char* method, const Sele
 }
 
 Result<std::string> Client::State::send(sd_bus_message* message) {
+// Without a generation: CancelRollback.
+Result<std::string> Client::State::call_rollback(std::optional<std::uint64_t> generation,
+                                                 bool dry_run) {
+  sd_bus_message* message = nullptr;
+  const scope_exit unref([&] { sd_bus_message_unref(message); });
+  int failure = sd_bus_message_new_method_call(bus, &message, nullptr, kObjectPath, kInterface,
+                                               generation ? "Rollback" : "CancelRollback");
+  if (failure >= 0 && generation) failure = sd_bus_message_append(message, "t", *generation);
+  if (failure >= 0) failure = sd_bus_message_append(message, "b", dry_run ? 1 : 0);
+  if (failure < 0) return std::unexpected(lost(-failure));
+  return send(message);
+}
+
   sd_bus_error error = SD_BUS_ERROR_NULL;
   sd_bus_message* answer = nullptr;
   const scope_exit clean_up([&] {

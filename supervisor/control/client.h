@@ -2,6 +2,7 @@
 // and for tests, never for the daemon.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,6 +30,8 @@ class Client {
   Result<std::string> stop(const Selection& selection);
   Result<std::string> restart(const Selection& selection);
   Result<std::string> version();
+  Result<std::string> rollback(std::uint64_t generation, bool dry_run);
+  Result<std::string> cancel_rollback(bool dry_run);
 
   // Events that come after this returned are kept until next_event fetches them, also those that
   // arrive during other calls.

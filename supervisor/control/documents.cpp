@@ -170,6 +170,7 @@ HostStatus host_status(const StateView& view, const HostFacts& facts) {
 EventRecord exited_event(const std::string& container, const ExitStatus& status, WallTime time) {
   EventRecord event;
   event.time = format_rfc3339(time);
+  host.pinned = facts.pinned;
   event.kind = "exited";
   event.container = container;
   if (status.kind == ExitStatus::Kind::exited) event.exit_code = status.code;

@@ -17,6 +17,7 @@
 #include "supervisor/control/status.h"
 #include "supervisor/model/diagnostic.h"
 #include "supervisor/plan/action.h"
+#include "supervisor/plan/preview.h"
 #include "supervisor/plan/state.h"
 
 namespace berth::control {
@@ -26,6 +27,7 @@ struct HostFacts {
   std::string root;                  // Paths::root; "" is shown as "/"
   std::int64_t pid = 0;              // the daemon's main process
   std::vector<std::string> notices;  // sentences: what this host lacks, what disturbs us
+  std::string pinned;                // HostStatus::pinned
 };
 
 // Everything that the documents are made from. Borrows; lives as long as one call.
@@ -51,6 +53,8 @@ std::optional<std::string> status_document(const StateView& view, const std::str
 std::string host_document(const StateView& view, const HostFacts& facts);
 // JSON: an array of PlannedAction.
 std::string plan_document(std::span<const Action> actions);
+// JSON: the RollbackAnswer, with these as its items.
+std::string rollback_document(RollbackAnswer answer, std::span<const PreviewItem> items);
 std::string event_document(const EventRecord& event);
 std::string names_document(std::span<const std::string> names);
 
@@ -60,6 +64,7 @@ Result<std::vector<ContainerStatus>> parse_list(std::string_view json);
 Result<ContainerStatus> parse_status(std::string_view json);
 Result<HostStatus> parse_host(std::string_view json);
 Result<std::vector<PlannedAction>> parse_plan(std::string_view json);
+Result<RollbackAnswer> parse_rollback(std::string_view json);
 Result<EventRecord> parse_event(std::string_view json);
 Result<std::vector<std::string>> parse_names(std::string_view json);
 

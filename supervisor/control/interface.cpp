@@ -62,6 +62,21 @@ int on_version(sd_bus_message* call, void*, sd_bus_error*) { return answer(call,
 
 int on_subscribe(sd_bus_message* call, void* userdata, sd_bus_error*) {
   static_cast<Connection*>(userdata)->set_subscribed(true);
+int on_rollback(sd_bus_message* call, void* userdata, sd_bus_error* error) {
+  std::uint64_t generation = 0;
+  int dry_run = 0;
+  if (const int failure = sd_bus_message_read(call, "tb", &generation, &dry_run); failure < 0) {
+    return failure;
+  }
+  return answer(call, error, backend_of(userdata).rollback(generation, dry_run != 0));
+}
+
+int on_cancel_rollback(sd_bus_message* call, void* userdata, sd_bus_error* error) {
+  int dry_run = 0;
+  if (const int failure = sd_bus_message_read(call, "b", &dry_run); failure < 0) return failure;
+  return answer(call, error, backend_of(userdata).cancel_rollback(dry_run != 0));
+}
+
   return sd_bus_reply_method_return(call, "");
 }
 
@@ -96,6 +111,8 @@ const sd_bus_vtable kTable[] = {
     SD_BUS_METHOD("Unsubscribe", "", "", on_unsubscribe, kOpen),
     SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
     SD_BUS_PROPERTY("Generation", "t", get_generation, 0, 0),
+    SD_BUS_METHOD("Rollback", "tb", "s", on_rollback, kOpen),
+    SD_BUS_METHOD("CancelRollback", "b", "s", on_cancel_rollback, kOpen),
     SD_BUS_SIGNAL("Event", "s", 0),
     SD_BUS_VTABLE_END,
 };

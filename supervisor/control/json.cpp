@@ -62,6 +62,7 @@ void members(S& s, V visit) {
   visit("generation", s.generation);
   visit("shutting_down", s.shutting_down);
   visit("containers", s.containers);
+  visit("pinned", s.pinned);
   visit("running", s.running);
   visit("with_error", s.with_error);
   visit("networks", s.networks);
@@ -90,6 +91,15 @@ void members(S& s, V visit) {
 
 template <class S, class V>
   requires std::same_as<std::remove_const_t<S>, EventRecord>
+template <class S, class V>
+  requires std::same_as<std::remove_const_t<S>, RollbackAnswer>
+void members(S& s, V visit) {
+  visit("generation", s.generation);
+  visit("reason", s.reason);
+  visit("pinned", s.pinned);
+  visit("plan", s.plan);
+}
+
 void members(S& s, V visit) {
   visit("time", s.time);
   visit("kind", s.kind);
@@ -265,6 +275,20 @@ std::string plan_document(std::span<const Action> actions) {
 
 // Members that say nothing are left out of an event: most of them do not apply to its kind.
 std::string event_document(const EventRecord& event) {
+std::string rollback_document(RollbackAnswer answer, std::span<const PreviewItem> items) {
+  for (const PreviewItem& item : items) {
+    PlannedAction& line = answer.plan.emplace_back();
+    line.subject = (item.is_network ? "network " : "") + item.name;
+    line.action = berth::name_of(item.fate);
+    line.reason = item.follows.empty() ? item.reason : "because " + item.follows + " does";
+    for (const PreviewChange& each : item.changes) {
+      line.changes.push_back(PlannedChange{each.change.key, each.change.before, each.change.after,
+                                           std::string(name_of(each.change.cost))});
+    }
+  }
+  return text_of(write(answer));
+}
+
   const EventRecord empty;
   const Json blank = write(empty);
   Json full = write(event);
@@ -298,6 +322,10 @@ Result<std::vector<PlannedAction>> parse_plan(std::string_view json) {
 
 Result<EventRecord> parse_event(std::string_view json) {
   return parse<EventRecord>(json, Json::value_t::object, "event");
+Result<RollbackAnswer> parse_rollback(std::string_view json) {
+  return parse<RollbackAnswer>(json, Json::value_t::object, "answer about a rollback");
+}
+
 }
 
 Result<std::vector<std::string>> parse_names(std::string_view json) {

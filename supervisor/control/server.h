@@ -15,6 +15,8 @@
 //   Plan() -> s              JSON: array of planned actions
 //   Start, Stop, Restart(as names, as groups) -> s    JSON: array of the names affected
 //   Version() -> s
+//   Rollback(t generation, b dry_run) -> s    JSON: what it did, or would do; 0: to the one before
+//   CancelRollback(b dry_run) -> s            the same of going back to what the files say
 //   Subscribe(), Unsubscribe()   from Subscribe's answer on, every signal Event(s) comes
 //   properties Version (s), Generation (t)
 //
@@ -53,6 +55,8 @@ class Backend {
   virtual CallResult<std::vector<std::string>> restart(const Selection& selection) = 0;
   virtual std::uint64_t generation() = 0;
 };
+  virtual CallResult<std::string> rollback(std::uint64_t generation, bool dry_run) = 0;
+  virtual CallResult<std::string> cancel_rollback(bool dry_run) = 0;  // rollback_document, both
 
 class Server {
  public:

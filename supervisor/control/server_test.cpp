@@ -42,6 +42,15 @@ struct FakeBackend : Backend {
   CallResult<std::vector<std::string>> stop(const Selection&) override { return {}; }
   CallResult<std::vector<std::string>> restart(const Selection&) override { return {}; }
   std::uint64_t generation() override { return 9; }
+  CallResult<std::string> rollback(std::uint64_t number, bool dry_run) override {
+    if (number == 8) {
+      return std::unexpected(CallError{"NoSuchGeneration", "there is no generation 8"});
+    }
+    return "to " + std::to_string(number) + (dry_run ? ", dry" : "");
+  }
+  CallResult<std::string> cancel_rollback(bool dry_run) override {
+    return dry_run ? "cancelled, dry" : "cancelled";
+  }
 
   std::vector<Selection> started;
   Server* emit_in_call = nullptr;

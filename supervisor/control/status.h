@@ -61,6 +61,7 @@ struct HostStatus {
   std::uint64_t generation = 0;
   bool shutting_down = false;
   std::uint64_t containers = 0;  // how many there are, how many of them run, how many have an error
+  std::string pinned;  // "pinned to generation 7 until the definitions change"; empty: it is not
   std::uint64_t running = 0;
   std::uint64_t with_error = 0;
   std::vector<NetworkStatus> networks;
@@ -88,6 +89,16 @@ struct PlannedAction {
 
 // Something that happened. `kind` tells which of the others are meant:
 //   phase      container, phase, was, error    a container's phase changed
+// What a rollback did, or would do.
+struct RollbackAnswer {
+  std::uint64_t generation = 0;  // in force now
+  std::string reason;            // why it is: "rollback to generation 7"
+  std::string pinned;  // "pinned to generation 7 until the definitions change"; empty: not pinned
+  std::vector<PlannedAction>
+      plan;  // `action` is what becomes of the subject: plan/preview.h's Fate
+  bool operator==(const RollbackAnswer&) const = default;
+};
+
 //   health     container, health               its health changed
 //   error      container, error                its error changed, the phase did not ("" = gone)
 //   exited     container, exit_code/signal, oom_killed, message

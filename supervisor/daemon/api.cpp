@@ -24,6 +24,7 @@ control::CallResult<std::string> Worker::status(const std::string& name) {
     facts.root = paths_.root;
     facts.pid = ::getppid();  // the keeper is the daemon's main process
     facts.notices = host_->warnings();
+    facts.pinned = definitions_.pinned();
     for (const std::string& notice : definitions_.notices()) facts.notices.push_back(notice);
     for (const auto& [container, seen] : observed_.containers) {
       const std::string trouble = logs_->trouble(container);

@@ -126,15 +126,11 @@ Restored restore(const Archive& archive, const Listing& listing, const HostSpec&
   return restored;
 }
 
-Listing pick(const Listing& listing, const Picked& names) {
+Listing pick(const Listing& listing, const std::vector<std::string>& containers) {
   Listing picked;
-  for (const std::string& name : names.containers) {
+  for (const std::string& name : containers) {
     const auto found = listing.containers.find(name);
     if (found != listing.containers.end()) picked.containers.insert(*found);
-  }
-  for (const std::string& name : names.networks) {
-    const auto found = listing.networks.find(name);
-    if (found != listing.networks.end()) picked.networks.insert(*found);
   }
   return picked;
 }

@@ -30,11 +30,7 @@ struct Restored {
 Restored restore(const Archive& archive, const Listing& listing, const HostSpec& host,
                  Digests& digests, const AtHand& at_hand);
 
-// Only these containers and networks, for comparing.
-struct Picked {
-  std::vector<std::string> containers;
-  std::vector<std::string> networks;
-};
-Listing pick(const Listing& listing, const Picked& names);
+// Only these containers, for comparing.
+Listing pick(const Listing& listing, const std::vector<std::string>& containers);
 
 }  // namespace berth::generation

@@ -1,0 +1,87 @@
+#include "supervisor/generation/compare.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "supervisor/generation/restore.h"
+#include "supervisor/generation/text_diff.h"
+
+namespace berth::generation {
+
+namespace {
+
+std::vector<DefinitionChange> named(const Difference& difference) {
+  std::vector<DefinitionChange> changes;
+  for (const std::string& name : difference.added) changes.push_back({name, Change::added, {}, ""});
+  for (const std::string& name : difference.changed) {
+    changes.push_back({name, Change::changed, {}, ""});
+  }
+  for (const std::string& name : difference.removed) {
+    changes.push_back({name, Change::removed, {}, ""});
+  }
+  std::ranges::sort(changes, {}, &DefinitionChange::name);
+  return changes;
+}
+
+// By path: the digests of the files on both sides, "" where there is none.
+using Sides = std::map<std::string, std::pair<std::string, std::string>>;
+
+Sides sides_of(const Listing& before, const Listing& after) {
+  Sides sides;
+  each_piece(before, [&](const Piece& piece) { sides[piece.path].first = piece.digest; });
+  each_piece(after, [&](const Piece& piece) { sides[piece.path].second = piece.digest; });
+  std::erase_if(sides, [](const auto& each) { return each.second.first == each.second.second; });
+  return sides;
+}
+
+}  // namespace
+
+std::string_view name_of(Change change) {
+  switch (change) {
+    case Change::added: return "added";
+    case Change::changed: return "changed";
+    case Change::removed: return "removed";
+  }
+  return "changed";
+}
+
+Comparison compare(const Archive& archive, const Listing& before, const Listing& after) {
+  Comparison comparison;
+  const Difference containers = difference(before.containers, after.containers);
+  comparison.containers = named(containers);
+  comparison.networks = named(difference(before.networks, after.networks));
+  comparison.host = before.host != after.host;
+  Digests digests;
+  const HostSpec host;
+  const auto specs_of = [&](const Listing& listing) {
+    return restore(archive, pick(listing, containers.changed), host, digests, {}).set.containers;
+  };
+  const auto former = specs_of(before);
+  const auto later = specs_of(after);
+  for (DefinitionChange& each : comparison.containers) {
+    if (each.change != Change::changed) continue;
+    const auto old_spec = former.find(each.name);
+    const auto new_spec = later.find(each.name);
+    if (old_spec == former.end() || new_spec == later.end()) {
+      each.trouble = "its keys cannot be read";
+    } else {
+      each.keys = changed_keys(*old_spec->second, *new_spec->second);
+    }
+  }
+  return comparison;
+}
+
+Result<std::string> text_diffs(const Archive& archive, const Listing& before,
+                               const Listing& after) {
+  std::string text;
+  for (const auto& [path, digests] : sides_of(before, after)) {
+    const std::string former = digests.first.empty() ? "" : TRY(archive.object(digests.first));
+    const std::string later = digests.second.empty() ? "" : TRY(archive.object(digests.second));
+    text += unified_diff(digests.first.empty() ? "" : "a/" + path, former,
+                         digests.second.empty() ? "" : "b/" + path, later);
+  }
+  return text;
+}
+
+}  // namespace berth::generation
