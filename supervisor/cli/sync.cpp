@@ -1,6 +1,9 @@
 // berth sync: takes the definitions from the git repository of berthd.toml's [source], now.
 #include "supervisor/source/sync.h"
 
+#include <cerrno>
+#include <optional>
+
 #include <unistd.h>
 
 #include "supervisor/base/units.h"
@@ -122,6 +125,10 @@ class Sync : public Command {
     if (json_) {
       print(source::status_document(status));
     } else if (!status.last) {
+      const std::string file = source::status_file(context.paths);
+      if (::access(file.c_str(), R_OK) != 0 && errno == EACCES) {
+        return fail_errno("cannot read " + file);
+      }
       return fail("there was no sync yet");
     } else {
       print(sheet_of(status, context.out));

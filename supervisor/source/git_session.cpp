@@ -1,7 +1,6 @@
 #include "supervisor/source/git_session.h"
 
-#include <array>
-#include <filesystem>
+#include <cstdlib>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -34,6 +33,16 @@ Result<void> make_repository(const std::string& place, const std::string& config
   }
   TRY(make_owned_file(place + "/HEAD", "ref: refs/heads/none\n", ids));
   return make_owned_file(place + "/config", config, ids);
+}
+
+// The way out of a network that has only this one: what the caller's environment says, as the
+// service's Environment= does.
+void add_proxies(std::vector<std::string>& environment) {
+  for (const char* name : {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY",
+                           "no_proxy", "NO_PROXY"}) {
+    const char* const value = std::getenv(name);
+    if (value != nullptr) environment.push_back(std::string(name) + "=" + value);
+  }
 }
 
 }  // namespace
@@ -75,8 +84,9 @@ void GitSession::open_connection(Sandbox& box) const {
 }
 
 Outcome<Ended> GitSession::run(const Sandbox& box, About about, const Step& step) const {
-  const Command command{step.words, environment(about, settings_.repository.transport), step.input,
-                        step.output_max};
+  Command command{step.words, environment(about, settings_.repository.transport), step.input,
+                  step.output_max};
+  if (box.network) add_proxies(command.environment);
   return as(Problem::local, run_confined(box, command, settings_.deadline));
 }
 

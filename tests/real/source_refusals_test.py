@@ -134,6 +134,10 @@ class Broken(source_testing.SourceTest):
         for problem, change in (("unreachable", {"repository": "/nowhere.git"}),
                                 ("unreachable", {"repository": f"git://127.0.0.1:"
                                                                f"{self.free_port()}/x"}),
+                                ("unreachable", {"repository": f"http://127.0.0.1:"
+                                                               f"{self.free_port()}/x"}),
+                                ("unreachable", {"repository": f"ssh://git@127.0.0.1:"
+                                                               f"{self.free_port()}/x"}),
                                 ("ref", {"ref": "gone"}), ("ref", {"ref": "0" * 40}),
                                 ("path", {"path": "gone"}),
                                 ("settings", {"repository": "ext::sh -c id"}),
