@@ -39,14 +39,21 @@ std::string future_key(const Diagnostic& problem, bool network) {
     if (problem.problem.find(quote(future.value)) == std::string::npos) continue;
     return std::string(future.key) + " = " + quote(future.value);
   }
-  return "";
+  // Single values that the tables do not list: "systemd:" in front of a dependency.
+  return problem.problem.ends_with("not supported yet") ? key : "";
+}
+
+// What is missing only because a key that would give it is not supported yet.
+bool is_answered(const Diagnostic& problem, const std::set<std::string>& waiting) {
+  if (problem.key == "template" || problem.key == "command") return waiting.contains("image");
+  return problem.key == "healthcheck" && waiting.contains("healthcheck.notify");
 }
 
 definition::Snapshot snapshot_of_files(const std::vector<OutputFile>& files) {
   definition::Snapshot snapshot;
   for (const OutputFile& file : files) {
-    if (!file.path.ends_with(".toml")) continue;
     const bool network = file.path.starts_with("networks/");
+    if (!network && !file.path.starts_with("containers/")) continue;
     const size_t start = file.path.find('/') + 1;
     const std::string name = file.path.substr(start, file.path.size() - start - 5);
     auto& kept = network ? snapshot.networks : snapshot.containers;
@@ -90,12 +97,8 @@ Checked check_produced(const std::vector<OutputFile>& files) {
                             [&](const auto& key) { return is_at_or_below(problem.key, key); })) {
       continue;
     }
-    // A container with an image has its root file system and its command from there.
-    if (known.contains("image") && (problem.key == "template" || problem.key == "command"))
-      continue;
-    checked.refused.push_back(
-        Entry{problem.pos, problem.key, Loss::lost, "berthd refuses this line: " + problem.problem,
-              problem.remedy.empty() ? "correct it by hand" : problem.remedy});
+    if (is_answered(problem, known)) continue;
+    checked.refused.push_back(problem);
   }
   for (const auto& [key, places] : waiting) {
     checked.not_yet.push_back(key + ": " + listed(places));

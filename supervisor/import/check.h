@@ -2,20 +2,17 @@
 // will be written.
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
-#include "supervisor/import/draft.h"
 #include "supervisor/import/import.h"
 
 namespace berth::importing {
 
 struct Checked {
-  std::vector<Entry> refused;        // what the loader refuses, in the produced files
+  std::vector<Diagnostic> refused;   // what the loader refuses, in the produced files
   std::vector<std::string> not_yet;  // keys that it knows by name, but does not support yet
 };
-// `names` of containers that exist elsewhere may be depended on.
 Checked check_produced(const std::vector<OutputFile>& files);
 
 }  // namespace berth::importing

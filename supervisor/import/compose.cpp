@@ -14,11 +14,9 @@ void name_containers(ComposeProject& project, const Node& services) {
   for (const Node& service : services.children()) {
     std::string name = definition_name(service.key());
     if (name != service.key()) {
-      project.product.ledger.note(service, "the container is called " + quote(name),
-                                  "names have lower case letters, digits, \"_\", \".\" and \"-\"");
-      for (const Node& key : service.children()) {
-        if (key.fate() == Fate::reported) key.mark(Fate::open);
-      }
+      project.product.ledger.mention(
+          service, Loss::note, "the container is called " + quote(name),
+          "names have lower case letters, digits, \"_\", \".\" and \"-\"");
     }
     while (!taken.insert(name).second) name += "-2";
     project.containers[service.key()] = name;

@@ -30,7 +30,7 @@ Node as_table(const Node& list) {
 
 // `upper` over `lower`, into `lower`.
 void merge(Node& lower, const Node& upper) {
-  if (lower.is_list() && upper.is_table()) lower = as_table(lower);
+  if (lower.is_list() && upper.is_table()) lower.become_table(as_table(lower).children());
   if (lower.is_table() && upper.is_list()) return merge(lower, as_table(upper));
   for (const Node& item : upper.children()) {
     if (lower.is_list()) {

@@ -84,7 +84,7 @@ void take_healthcheck(const Node& node, ComposeService& service) {
     }
     return;
   }
-  service.project.healthchecks[service.name] = test;
+  service.project.healthchecks[service.name] = &node;
   // What compose takes where nothing is written; berth's own are shorter.
   draft.set("healthcheck.interval", "30s");
   draft.set("healthcheck.timeout", "30s");

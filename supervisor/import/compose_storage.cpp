@@ -13,7 +13,7 @@ namespace {
 // The device of a local volume that is a directory of the host in truth; "" for others.
 std::string bound_device(const Node& volume) {
   const Node* const options = volume.find("driver_opts");
-  if (options == nullptr || options->peek("o").find("bind") == std::string::npos) return "";
+  if (options == nullptr || !is_bound(options->peek("o"))) return "";
   return options->peek("device");
 }
 
@@ -156,7 +156,12 @@ void import_volume(const Node& volume, Product& product) {
       product.ledger.lost(member, "there is no driver " + quote(member.text()), "a local volume");
     }
     if (member.key() == "driver_opts" && bound) {
-      member.carry();
+      for (const Node& option : member.children()) {
+        if (option.key() == "device") option.take();
+        if (option.key() == "o" || option.key() == "type") {
+          take_bound_option(option, product.ledger);
+        }
+      }
     } else if (member.key() == "driver_opts") {
       product.ledger.lost(member, "a volume is a directory of the host, without options",
                           "mount the file system on the host, depend on \"systemd:….mount\", and "
@@ -220,7 +225,8 @@ void import_compose_files(ComposeProject& project) {
     if (entries == nullptr) continue;
     for (const Node& entry : entries->children()) {
       for (const Node& member : entry.children()) {
-        if (member.key() == "file" || member.key() == "content" || member.key() == "name") {
+        const bool named = member.key() == "name" && entry.find("external") == nullptr;
+        if (member.key() == "file" || member.key() == "content" || named) {
           member.take();
         } else {
           project.product.ledger.lost(member, "only files of the host are passed in",

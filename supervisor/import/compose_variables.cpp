@@ -125,15 +125,14 @@ void substitute(Node& node, const Variables& variables, Ledger& ledger) {
   Substitution substitution(variables);
   node.replace_text(substitution.run(node.text()));
   if (!substitution.missing.empty()) {
-    ledger.lost(node, listed(substitution.missing) + " has no value, and is empty here",
-                "give it one with --env-file, or in the definition");
+    ledger.mention(node, Loss::lost,
+                   listed(substitution.missing) + " has no value, and is empty here",
+                   "give it one with --env-file, or in the definition");
   } else if (!substitution.known.empty()) {
-    ledger.note(node, listed(substitution.known) + " became its value of today");
+    ledger.mention(node, Loss::note, listed(substitution.known) + " became its value of today");
   } else if (!substitution.defaulted.empty()) {
-    ledger.note(node, listed(substitution.defaulted) + " became its default");
+    ledger.mention(node, Loss::note, listed(substitution.defaulted) + " became its default");
   }
-  // Reported, but still to be carried over.
-  node.mark(Fate::open);
 }
 
 }  // namespace

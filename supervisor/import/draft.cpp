@@ -93,6 +93,38 @@ void Draft::comment(const std::string& key, std::string text) {
   if (std::ranges::find(known, text) == known.end()) known.push_back(std::move(text));
 }
 
+bool Draft::take_out(const std::string& path) {
+  for (auto& [key, value] : values_) {
+    if (path == key) {
+      values_.erase(key);
+      return true;
+    }
+    if (!path.starts_with(key)) continue;
+    const std::string rest = path.substr(key.size());
+    auto* const list = value.get<TomlList>();
+    if (list != nullptr && rest[0] == '[') {
+      const auto index = integer_of(rest.substr(1, rest.find(']') - 1)).value_or(-1);
+      if (index < 0 || static_cast<std::size_t>(index) >= list->size()) return false;
+      list->erase(list->begin() + index);
+      if (list->empty()) values_.erase(key);
+      return true;
+    }
+    auto* const table = value.get<TomlTable>();
+    if (table == nullptr || rest[0] != '.') continue;
+    const auto member = std::ranges::find_if(*table, [&](const auto& known) {
+      const std::string bare = "." + known.first;
+      const std::string quoted = "." + quote(known.first);
+      return rest == bare || rest.starts_with(bare + ".") || rest == quoted ||
+             rest.starts_with(quoted + ".");
+    });
+    if (member == table->end()) continue;
+    table->erase(member);
+    if (table->empty()) values_.erase(key);
+    return true;
+  }
+  return false;
+}
+
 std::string Draft::render_comment(const std::string& key) const {
   std::string lines;
   const auto found = comments_.find(key);

@@ -33,6 +33,10 @@ class Draft {
   // A sentence at the top of the file.
   void heading(std::string text) { headings_.push_back(std::move(text)); }
 
+  // Takes out what a diagnostic is about: a key, an item of a list ("mounts[2].target"), a member
+  // of a table ("sysctls.\"net.core.somaxconn\""). False when there is no such thing.
+  bool take_out(const std::string& path);
+
   [[nodiscard]] std::string render() const;
 
  private:

@@ -51,4 +51,7 @@ struct Imported {
 Imported import_sources(SourceKind kind, const std::vector<SourceFile>& files,
                         const Settings& settings);
 
+// The second half of it, from sources that have been read.
+Imported import_nodes(SourceKind kind, std::vector<Node> sources, const Settings& settings);
+
 }  // namespace berth::importing

@@ -36,7 +36,9 @@ void take_identity(const Node& document, Ledger& ledger) {
 
 // The content was taken where it is used; what nobody uses is not written anywhere.
 void settle_content(const Node& document, Ledger& ledger) {
-  document.take("type");
+  if (const Node* const type = document.find("type")) {
+    ledger.note(*type, "what kind of secret it is makes no difference");
+  }
   if (const Node* const fixed = document.find("immutable")) {
     ledger.note(*fixed, "files beside the definitions change as they are written");
   }

@@ -74,6 +74,7 @@ void finish_kube_volumes(const KubePod& pod, Product& product);
 // Of a ConfigMap (data, binaryData) or Secret (data, stringData): the value as it is meant.
 std::optional<std::string> content_of(const Node& object, const std::string& key);
 std::vector<std::string> keys_of(const Node& object);
+const Node* entry_of(const Node& object, const std::string& key);
 // The number of a port that may be given by its name.
 std::string port_number(const std::string& port, const Node& container);
 

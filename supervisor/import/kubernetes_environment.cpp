@@ -7,14 +7,18 @@ namespace berth::importing {
 
 namespace {
 
-void set_variable(KubeContainer& container, const std::string& name, const std::string& value,
-                  bool secret, const Node& node) {
-  if (!secret) return container.draft.put("environment", name, value);
-  if (value.find('\n') != std::string::npos) {
-    return container.ledger().lost(node, "the secret has several lines",
-                                   "mount it as a file, as secrets does");
+// From a ConfigMap or Secret. `entry` is where the value stands there.
+void set_variable(KubeContainer& container, const std::string& name, const Node& object,
+                  const std::string& key, const Node& entry) {
+  const auto value = content_of(object, key);
+  if (!value) return container.ledger().lost(entry, "it is not base64", "correct it");
+  if (object.peek("kind") != "Secret") return container.draft.put("environment", name, *value);
+  if (value->find('\n') != std::string::npos) {
+    entry.mark(Fate::open);
+    return container.ledger().lost(entry, "as the variable " + name + " it has several lines",
+                                   "mount it as a file");
   }
-  container.secret_environment += name + "=" + value + "\n";
+  container.secret_environment += name + "=" + *value + "\n";
 }
 
 // Whether a reference that leads nowhere is not to be missed.
@@ -25,51 +29,43 @@ bool is_optional(const Node& reference) {
   return boolean_of(optional->text()) == true;
 }
 
-void take_reference(const Node& reference, const std::string& name, bool secret,
+void take_reference(const Node& variable, const Node& reference, bool secret,
                     KubeContainer& container) {
+  const std::string what = reference.peek("name") + "/" + reference.peek("key");
   const auto& objects = secret ? container.set.secrets : container.set.config_maps;
   const auto object = objects.find(reference.peek("name"));
   const bool optional = is_optional(reference);
-  const auto content =
-      object == objects.end() ? std::nullopt : content_of(*object->second, reference.peek("key"));
-  reference.take("name");
-  reference.take("key");
-  if (content) return set_variable(container, name, *content, secret, reference);
-  const std::string what = reference.peek("name") + "/" + reference.peek("key");
-  if (optional) {
-    container.ledger().note(reference, quote(what) + " is not in these files");
+  const Node* const entry =
+      object == objects.end() ? nullptr : entry_of(*object->second, reference.peek("key"));
+  if (entry != nullptr) {
+    reference.take("name");
+    reference.take("key");
+    set_variable(container, variable.take("name"), *object->second, entry->key(), *entry);
+  } else if (optional) {
+    container.ledger().note(variable, quote(what) + " is not in these files");
   } else {
     container.ledger().lost(
-        reference, quote(what) + " is not in these files",
+        variable, quote(what) + " is not in these files",
         secret ? "give it a value in an env_file" : "give it a value in environment");
   }
 }
 
-void take_field(const Node& reference, const std::string& name, KubeContainer& container) {
-  if (reference.peek("fieldPath") == "metadata.name") {
-    reference.take("fieldPath");
-    return container.draft.put("environment", name, container.name);
-  }
-  container.ledger().lost(reference, "a container is not told of itself",
-                          "give it a value in environment");
-}
-
 void take_variable(const Node& variable, KubeContainer& container) {
-  const std::string name = variable.take("name");
   const Node* const value = variable.find("value");
   const Node* const from = variable.find("valueFrom");
-  if (value != nullptr) {
-    container.draft.put("environment", name, value->take());
-  } else if (from == nullptr) {
-    container.draft.put("environment", name, "");
+  const Node* const field = from == nullptr ? nullptr : from->find("fieldRef");
+  if (from == nullptr) {
+    container.draft.put("environment", variable.take("name"),
+                        value == nullptr ? "" : value->take());
   } else if (const Node* const map = from->find("configMapKeyRef")) {
-    take_reference(*map, name, false, container);
+    take_reference(variable, *map, false, container);
   } else if (const Node* const secret = from->find("secretKeyRef")) {
-    take_reference(*secret, name, true, container);
-  } else if (const Node* const field = from->find("fieldRef")) {
-    take_field(*field, name, container);
+    take_reference(variable, *secret, true, container);
+  } else if (field != nullptr && field->peek("fieldPath") == "metadata.name") {
+    field->take("fieldPath");
+    container.draft.put("environment", variable.take("name"), container.name);
   } else {
-    container.ledger().lost(*from, "a container is not told of itself",
+    container.ledger().lost(variable, "a container is not told of itself",
                             "give it a value in environment");
   }
 }
@@ -85,8 +81,8 @@ void take_all_of(const Node& source, KubeContainer& container) {
     const auto object = objects.find(reference->take("name"));
     if (object != objects.end()) {
       for (const std::string& key : keys_of(*object->second)) {
-        const auto content = content_of(*object->second, key);
-        if (content) set_variable(container, prefix + key, *content, secret, *reference);
+        set_variable(container, prefix + key, *object->second, key,
+                     *entry_of(*object->second, key));
       }
     } else if (optional) {
       container.ledger().note(*reference, "it is not in these files");

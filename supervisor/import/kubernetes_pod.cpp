@@ -15,8 +15,17 @@ struct Made {
 
 std::size_t count_of(const Node* list) { return list == nullptr ? 0 : list->children().size(); }
 
-std::string restart_policy(const KubePod& pod) {
-  const std::string policy = pod.spec->take("restartPolicy");
+std::string restart_policy(const KubePod& pod, Ledger& ledger) {
+  const Node* const node = pod.spec->find("restartPolicy");
+  if (node != nullptr && pod.completes) {
+    ledger.note(*node, "a Job is tried again after a failure, whatever its pods' policy");
+    return "on-failure";
+  }
+  const std::string policy = pod.spec->peek("restartPolicy");
+  if (node != nullptr && policy != "Always" && policy != "OnFailure" && policy != "Never") {
+    ledger.senseless(*node, "Always, OnFailure or Never");
+  }
+  pod.spec->take("restartPolicy");
   if (policy == "OnFailure") return "on-failure";
   return policy == "Never" ? "no" : "always";
 }
@@ -47,7 +56,10 @@ Made make(const Node& node, const KubePod& pod, const std::string& wanted, bool 
   Product& product = set.product;
   const std::string name = product.container_name(wanted);
   Draft& draft = product.containers[name];
-  node.take("name");
+  const std::string own = node.take("name");
+  if (const Node* const said = node.find("name"); said != nullptr && own != name) {
+    product.ledger.note(*said, "the container is called " + quote(name));
+  }
   draft.set("restart.policy", policy);
   take_pod_keys(pod, draft, product);
   KubeContainer container{node, pod, name, draft, set, product, ""};
@@ -85,7 +97,7 @@ void import_kube_pod(const KubePod& pod, KubeSet& set) {
   if (count == 0) return;
   const bool alone = count == 1;
   const bool several = count + count_of(pod.spec->find("initContainers")) > 1;
-  std::string policy = restart_policy(pod);
+  std::string policy = restart_policy(pod, set.product.ledger);
   if (pod.completes && policy == "always") policy = "on-failure";
   const std::size_t first = set.targets.size();
   const std::vector<Made> before = make_first(pod, set);
@@ -97,7 +109,8 @@ void import_kube_pod(const KubePod& pod, KubeSet& set) {
     set.product.containers.at(set.targets[i].container).append("groups", definition_name(pod.name));
   }
   if (!alone && !set.targets.back().on_host) {
-    set.product.ledger.changed(*list, "the containers of a pod do not share a network namespace",
+    set.product.ledger.mention(*list, Loss::changed,
+                               "the containers of a pod do not share a network namespace",
                                "have them call each other by name instead of localhost");
   }
   if (pod.metadata != nullptr) {

@@ -98,7 +98,13 @@ void import_kube_service(const Node& document, KubeSet& set) {
     return ledger.lost(*spec, "it leads to nothing in these files",
                        "import it with what it leads to");
   }
-  spec->take("type");
+  if (const Node* const said = spec->find("type")) {
+    if (type == "ClusterIP" || type == "NodePort" || type == "LoadBalancer") {
+      said->take();
+    } else {
+      ledger.senseless(*said, "ClusterIP, NodePort or LoadBalancer");
+    }
+  }
   spec->find("selector")->carry();
   add_name(document, targets, set);
   if (const Node* const ports = spec->find("ports")) {

@@ -45,7 +45,7 @@ Source host_path(const Node& node, KubeContainer& container) {
   if (type != nullptr && type->text().ends_with("OrCreate")) {
     container.ledger().lost(*type, "the source is not made", "make it beforehand");
   } else if (type != nullptr) {
-    type->take();
+    container.ledger().note(*type, "what the source is shows when it is mounted");
   }
   return {"bind", absolute_path(node.take("path"), "/"), "", false};
 }
@@ -143,11 +143,6 @@ void take_mount(const Node& mount, KubeContainer& container) {
   add_mount(container.draft, source.type, source.path, target, read_only, source.size);
 }
 
-const Node* entry_of(const Node& object, const char* section, const std::string& key) {
-  const Node* const entries = object.find(section);
-  return entries == nullptr ? nullptr : entries->find(key);
-}
-
 }  // namespace
 
 void take_kube_mounts(KubeContainer& container) {
@@ -164,16 +159,23 @@ void finish_kube_volumes(const KubePod& pod, Product& product) {
   }
 }
 
+const Node* entry_of(const Node& object, const std::string& key) {
+  for (const char* section : {"stringData", "data", "binaryData"}) {
+    if (const Node* const found = object.find(section, key)) return found;
+  }
+  return nullptr;
+}
+
 std::optional<std::string> content_of(const Node& object, const std::string& key) {
+  const Node* const entry = entry_of(object, key);
+  if (entry == nullptr) return std::nullopt;
   const bool secret = object.peek("kind") == "Secret";
-  if (const Node* const text = entry_of(object, "stringData", key)) return text->take();
-  if (const Node* const data = entry_of(object, "data", key)) {
-    return secret ? decode_base64(data->take()) : data->take();
-  }
-  if (const Node* const binary = entry_of(object, "binaryData", key)) {
-    return decode_base64(binary->take());
-  }
-  return std::nullopt;
+  const bool encoded =
+      object.find("stringData", key) == nullptr && (secret || object.find("data", key) == nullptr);
+  if (!encoded) return entry->take();
+  auto decoded = decode_base64(entry->text());
+  if (decoded) entry->take();
+  return decoded;
 }
 
 std::vector<std::string> keys_of(const Node& object) {

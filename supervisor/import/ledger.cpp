@@ -30,21 +30,23 @@ std::string format(const Entry& entry) {
   return line;
 }
 
-void Ledger::add(const Node& node, Loss loss, std::string what, std::string instead) {
-  mark_reported(node);
+void Ledger::mention(const Node& node, Loss loss, std::string what, std::string instead) {
   entries_.insert(Entry{node.place(), node.path(), loss, std::move(what), std::move(instead)});
 }
 
 void Ledger::lost(const Node& node, std::string what, std::string instead) {
-  add(node, Loss::lost, std::move(what), std::move(instead));
+  mark_reported(node);
+  mention(node, Loss::lost, std::move(what), std::move(instead));
 }
 
 void Ledger::changed(const Node& node, std::string what, std::string instead) {
-  add(node, Loss::changed, std::move(what), std::move(instead));
+  mark_reported(node);
+  mention(node, Loss::changed, std::move(what), std::move(instead));
 }
 
 void Ledger::note(const Node& node, std::string what, std::string instead) {
-  add(node, Loss::note, std::move(what), std::move(instead));
+  mark_reported(node);
+  mention(node, Loss::note, std::move(what), std::move(instead));
 }
 
 void Ledger::senseless(const Node& node, const std::string& expected) {

@@ -37,6 +37,8 @@ class Ledger {
   void lost(const Node& node, std::string what, std::string instead = "");
   void changed(const Node& node, std::string what, std::string instead = "");
   void note(const Node& node, std::string what, std::string instead = "");
+  // An entry without a mark: what is below the node has still to be carried over or reported.
+  void mention(const Node& node, Loss loss, std::string what, std::string instead = "");
   // The value makes no sense to the tool that it was written for.
   void senseless(const Node& node, const std::string& expected);
 
@@ -47,7 +49,6 @@ class Ledger {
   [[nodiscard]] std::vector<Entry> entries() const { return {entries_.begin(), entries_.end()}; }
 
  private:
-  void add(const Node& node, Loss loss, std::string what, std::string instead);
   std::set<Entry> entries_;
 };
 

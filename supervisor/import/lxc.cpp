@@ -30,30 +30,40 @@ std::string name_of_container(const Node& config) {
   return parts.back().substr(0, parts.back().rfind('.'));
 }
 
+// "dir:/path", "overlay:/lower:/upper", "zfs:pool/name": what is no directory must be mounted.
 void take_rootfs(const Node& node, LxcContainer& container) {
-  std::string path = node.text();
+  const std::string& text = node.text();
   Ledger& ledger = container.product.ledger;
-  const size_t colon = path.find(':');
-  const std::string kind =
-      path.starts_with('/') || colon == path.npos ? "dir" : path.substr(0, colon);
-  if (!path.starts_with('/') && colon != path.npos) path.erase(0, colon + 1);
-  if (kind == "overlay" || kind == "overlayfs") {
-    path = path.substr(0, path.find(':'));
+  const size_t colon = text.starts_with('/') ? text.npos : text.find(':');
+  const std::string kind = colon == text.npos ? "dir" : text.substr(0, colon);
+  std::string path = colon == text.npos ? text : text.substr(colon + 1);
+  const bool overlay = kind == "overlay" || kind == "overlayfs";
+  if (overlay) path = path.substr(0, path.find(':'));
+  if ((kind == "dir" || kind == "btrfs" || overlay) && path.starts_with('/')) {
+    node.take();
+    container.draft.set("rootfs", path);
+  } else {
+    path = "/var/lib/lxc/" + container.name + "/rootfs";
+    container.draft.set("rootfs", path);
+    container.draft.comment("rootfs", "it was " + text + ": mount it here");
+    return ledger.lost(node, "a root file system of kind " + quote(kind) + " is not mounted",
+                       "mount it on the host, at " + path);
+  }
+  if (overlay) {
     ledger.changed(node, "its upper layer is berth's own, which begins empty",
                    "copy what was changed into " + path);
-  } else if (kind != "dir" && kind != "btrfs" && kind != "zfs") {
-    return ledger.lost(node, "a root file system of kind " + quote(kind) + " has no counterpart",
-                       "mount it on the host, and name the directory in rootfs");
   } else {
     ledger.note(node,
                 "the directory stays as it is: what the container writes lies in a layer "
                 "over it");
   }
-  node.take();
-  container.draft.set("rootfs", path);
 }
 
 void take_hostname(const Node& node, LxcContainer& container) {
+  if (!is_hostname(node.text())) {
+    return container.product.ledger.changed(
+        node, "it is no host name; inside it is " + quote(container.name), "hostname");
+  }
   container.draft.set("hostname", node.take());
 }
 void take_init(const Node& node, LxcContainer& container) {
@@ -85,7 +95,9 @@ void take_environment(const Node& node, LxcContainer& container) {
 }
 
 void take_autostart(const Node& node, LxcContainer& container) {
-  container.draft.set("autostart", boolean_of(node.take()) == true);
+  if (const auto flag = take_flag(node, container.product.ledger)) {
+    container.draft.set("autostart", *flag);
+  }
 }
 void take_order(const Node& node, LxcContainer& container) {
   const auto order = integer_of(node.text());
@@ -142,7 +154,9 @@ void take_post_stop(const Node& node, LxcContainer& container) {
 }
 
 void take_no_new_privs(const Node& node, LxcContainer& container) {
-  container.draft.set("security.no_new_privs", boolean_of(node.take()) == true);
+  if (const auto flag = take_flag(node, container.product.ledger)) {
+    container.draft.set("security.no_new_privs", *flag);
+  }
 }
 
 struct KeyRow {
@@ -203,11 +217,22 @@ void take_entry(const Node& node, LxcContainer& container) {
   report_lxc_loss(node, container.product.ledger);
 }
 
+// What belongs to the network is the host's where that is.
+void settle_sysctls(const Node& config, LxcContainer& container) {
+  if (container.draft.text_of("network") != "host") return;
+  for (const Node& entry : config.children()) {
+    if (!entry.key().starts_with("lxc.sysctl.net.")) continue;
+    container.draft.take_out("sysctls." + entry.key().substr(11));
+    container.product.ledger.lost(entry, "with the host's network it would be the host's",
+                                  "sysctl.d(5) on the host");
+  }
+}
+
 }  // namespace
 
 void import_lxc(const Node& config, Product& product) {
   const std::string name = product.container_name(name_of_container(config));
-  LxcContainer container{product.containers[name], product, {}, "", ""};
+  LxcContainer container{name, product.containers[name], product, {}, "", ""};
   Draft& draft = container.draft;
   draft.set("type", "system");
   draft.set("command", TomlList{"/sbin/init"});
@@ -222,6 +247,7 @@ void import_lxc(const Node& config, Product& product) {
   }
   if (draft.text_of("hostname") == name) draft.erase("hostname");
   attach_lxc_networks(container);
+  settle_sysctls(config, container);
 }
 
 }  // namespace berth::importing

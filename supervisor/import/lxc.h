@@ -16,6 +16,7 @@ struct LxcNetwork {
 };
 
 struct LxcContainer {
+  const std::string& name;
   Draft& draft;
   Product& product;
   std::map<std::string, LxcNetwork> networks;  // by index

@@ -58,7 +58,7 @@ std::optional<Toml> value_of(Form form, const std::string& text) {
 
 void take_limit(const Node& node, const LimitRow& row, LxcContainer& container) {
   const std::string& text = node.text();
-  if (text == "max" || text == "-1" || text.starts_with("max ")) return node.carry();
+  if (text == "max" || text == "-1" || text == "max 100000") return node.carry();
   const auto value = value_of(row.form, text);
   if (!value) return container.product.ledger.senseless(node, "a limit");
   node.take();
@@ -87,6 +87,10 @@ bool take_lxc_cgroup(const Node& node, LxcContainer& container) {
   for (const LimitRow& row : kLimits) {
     if (row.file != file) continue;
     take_limit(node, row, container);
+    return true;
+  }
+  if (file == "io.max") {
+    ledger.lost(node, "devices are limited by their paths, not their numbers", "limits.io");
     return true;
   }
   if (second) {

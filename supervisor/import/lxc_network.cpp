@@ -50,7 +50,12 @@ void attach_bridge(const LxcNetwork& network, LxcContainer& container) {
   const std::string link = network.link == nullptr ? "" : network.link->take();
   const std::string name = link.empty() ? "default" : definition_name(link);
   TomlTable attachment{{"name", name}};
-  const std::string address = network.address == nullptr ? "" : network.address->take();
+  std::string address = network.address == nullptr ? "" : network.address->take();
+  if (const size_t space = address.find(' '); space != address.npos) {
+    address.resize(space);
+    container.product.ledger.mention(*network.address, Loss::lost,
+                                     "the broadcast address is the subnet's last", "leave it out");
+  }
   if (!address.empty())
     attachment.emplace_back("ipv4_address", address.substr(0, address.find('/')));
   if (!link.empty()) {

@@ -66,6 +66,11 @@ class Node {
 
   // For those who make or change trees: readers, merging, interpolation.
   Node& add(std::string key, Node child);
+  // A list becomes a table, with other children.
+  void become_table(std::vector<Node> members) {
+    kind_ = Kind::table;
+    children_ = std::move(members);
+  }
   void replace_text(std::string text) { text_ = std::move(text); }
   std::vector<Node>& changeable_children() { return children_; }
   // Gives every node below its path; `path` is this node's own.

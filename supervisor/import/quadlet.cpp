@@ -31,6 +31,7 @@ std::string name_of_unit(const QuadletUnit& unit) {
 
 void collect(std::vector<Node>& files, QuadletSet& set) {
   for (Node& file : files) {
+    if (file.is_leaf()) file.carry();  // a unit of which nothing is said
     const std::string name = unit_of(file.place().file);
     QuadletUnit& unit = set.units[name];
     const size_t dot = name.rfind('.');
@@ -59,6 +60,22 @@ void take_line(const std::string& section, const Node& node, QuadletContainer& c
     taken = take_install_key(node, container);
   }
   if (!taken) report_quadlet_loss(section, node, container.ledger());
+}
+
+// Tells of the lines that an empty assignment takes back.
+void report_resets(const QuadletUnit& unit, Ledger& ledger) {
+  for (const Node* file : unit.files) {
+    for (const Node& section : file->children()) {
+      const std::vector<const Node*> left = unit.lines(section.key());
+      for (const Node& line : section.children()) {
+        if (line.text().empty()) {
+          line.carry();
+        } else if (std::ranges::find(left, &line) == left.end()) {
+          ledger.note(line, "a later empty assignment takes it back");
+        }
+      }
+    }
+  }
 }
 
 void import_container(const QuadletUnit& unit, QuadletSet& set) {
@@ -99,17 +116,11 @@ std::vector<const Node*> QuadletUnit::lines(std::string_view section) const {
     const Node* const found = file->find(section);
     if (found == nullptr) continue;
     for (const Node& line : found->children()) {
-      if (!line.text().empty()) {
-        lines.push_back(&line);
-        continue;
-      }
       // An empty assignment takes back what was assigned before.
-      line.carry();
       std::erase_if(lines, [&](const Node* before) {
-        if (before->key() != line.key()) return false;
-        before->carry();
-        return true;
+        return line.text().empty() && before->key() == line.key();
       });
+      if (!line.text().empty()) lines.push_back(&line);
     }
   }
   return lines;
@@ -151,6 +162,7 @@ void import_quadlet(std::vector<Node>& files, Product& product) {
   collect(files, set);
   for (auto& [file, unit] : set.units) {
     expand_specifiers(unit, product.ledger);
+    report_resets(unit, product.ledger);
     unit.name = name_of_unit(unit);
     if (unit.kind == "container") product.containers[unit.name];
   }

@@ -91,8 +91,13 @@ void take_image(const Node& node, QuadletContainer& container) {
 }
 
 void take_rootfs(const Node& node, QuadletContainer& container) {
-  std::string path = node.take();
-  path = path.substr(0, path.find(':'));
+  const std::string text = node.take();
+  const std::string path = text.substr(0, text.find(':'));
+  const std::string option = path.size() == text.size() ? "O" : text.substr(path.size() + 1);
+  if (option != "O") {
+    container.ledger().lost(node, "the option " + quote(option) + " has no counterpart",
+                            "it is the lower layer of an overlay anyway");
+  }
   container.draft.set("rootfs", absolute_path(path, container.product.settings.base));
 }
 

@@ -117,7 +117,10 @@ void finish_quadlet_health(QuadletContainer& container) {
   if (may_trace(draft)) why = "no program is run as a probe in a container that may trace it";
   if (!why.empty()) {
     drop_healthcheck(draft);
-    container.ledger().lost(*command, why, "a tcp or http healthcheck, where it is a service");
+    for (const Node* node : container.unit.lines("Container")) {
+      if (!node->key().starts_with("Health")) continue;
+      container.ledger().lost(*node, why, "a tcp or http healthcheck, where it is a service");
+    }
     return;
   }
   if (draft.has("healthcheck.notify")) {

@@ -72,6 +72,7 @@ constexpr std::array kLost{
             "depends_on"},
     LostRow{"Container", "VolatileTmp", Loss::lost, "there is no tmpfs by itself",
             "a mount of type tmpfs on /tmp"},
+    LostRow{"Unit", "Description", Loss::note, "it is for people to read", ""},
     LostRow{"Unit", "Documentation", Loss::note, "it is for people to read", ""},
     LostRow{"Unit", "SourcePath", Loss::note, "it is for people to read", ""},
     LostRow{"Unit", "Condition", Loss::lost, "whether it starts is not asked of the host",

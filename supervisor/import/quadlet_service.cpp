@@ -144,6 +144,13 @@ void take_io(const Node& node, QuadletContainer& container) {
   const std::string name = std::string(reads ? "read" : "write") + (bytes ? "_bps" : "_iops");
   Toml limit(*value);
   if (!bytes) limit = Toml(static_cast<std::int64_t>(*bytes_of(*value)));
+  if (!container.draft.has("limits.io")) container.draft.set("limits.io", TomlList());
+  for (Toml& item : container.draft.items("limits.io")) {
+    auto& device = *item.get<TomlTable>();
+    if (device.front().second != Toml(words[0])) continue;
+    device.emplace_back(name, std::move(limit));
+    return;
+  }
   container.draft.append("limits.io", TomlTable{{"device", words[0]}, {name, std::move(limit)}});
 }
 

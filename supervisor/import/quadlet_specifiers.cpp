@@ -43,14 +43,13 @@ void expand(Node& node, const Specifiers& specifiers, Ledger& ledger) {
   }
   node.replace_text(expanded);
   if (!unknown.empty()) {
-    ledger.lost(node, quote(unknown) + " stands for what only the host or an instance knows",
-                "write out what is meant");
+    ledger.mention(node, Loss::lost,
+                   quote(unknown) + " stands for what only the host or an instance knows",
+                   "write out what is meant");
   } else if (home) {
-    ledger.changed(node, "%h is taken for /root: it may have been a user's home",
+    ledger.mention(node, Loss::changed, "%h is taken for /root: it may have been a user's home",
                    "write out the path that is meant");
   }
-  // Reported, but still to be carried over.
-  node.mark(Fate::open);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ VolumeTarget named_volume(const std::string& source, const QuadletSet& set) {
   const QuadletUnit* const unit = set.find(source);
   if (unit == nullptr) return {"volume", definition_name(source.substr(0, source.size() - 7))};
   const std::string device = unit->peek("Volume", "Device");
-  if (!device.empty() && unit->peek("Volume", "Options").find("bind") != std::string::npos) {
+  if (!device.empty() && is_bound(unit->peek("Volume", "Options"))) {
     return {"bind", device};
   }
   return {"volume", unit->name};
@@ -139,12 +139,14 @@ bool take_storage_key(const Node& node, QuadletContainer& container) {
 }
 
 void import_volume_unit(const QuadletUnit& unit, Product& product) {
-  const bool bound = unit.peek("Volume", "Options").find("bind") != std::string::npos;
+  const bool bound = is_bound(unit.peek("Volume", "Options"));
   for (const Node* node : unit.lines("Volume")) {
     const std::string& key = node->key();
     if (key == "VolumeName" || (key == "Driver" && node->text() == "local")) node->take();
-    if (bound && (key == "Device" || key == "Type" || key == "Options")) {
+    if (bound && key == "Device") {
       node->take();
+    } else if (bound && (key == "Type" || key == "Options")) {
+      take_bound_option(*node, product.ledger);
     } else if (key == "Device" || key == "Type" || key == "Options") {
       product.ledger.lost(*node, "a volume is a directory of the host, without options",
                           "mount the file system on the host, depend on \"systemd:….mount\", and "

@@ -189,7 +189,9 @@ void import_timer_unit(const QuadletUnit& unit, QuadletSet& set) {
     draft.erase("autostart");
     draft.forget_comment("autostart");
   }
-  for (const Node* node : unit.lines("Install")) node->take();
+  for (const Node* node : unit.lines("Install")) {
+    set.product.ledger.note(*node, "a schedule is looked after from berthd's start on");
+  }
 }
 
 }  // namespace berth::importing

@@ -32,9 +32,10 @@ void take_security_option(const Node& node, Draft& draft, Product& product) {
   const size_t separator = option.find_first_of(":=");
   const std::string name = option.substr(0, separator);
   const std::string value = separator == option.npos ? "" : option.substr(separator + 1);
-  if (name == "no-new-privileges") {
+  const auto flag = value.empty() ? true : boolean_of(value);
+  if (name == "no-new-privileges" && flag) {
     node.take();
-    draft.set("security.no_new_privs", value != "false");
+    draft.set("security.no_new_privs", *flag);
   } else if (name == "seccomp") {
     node.take();
     draft.set("security.seccomp",

@@ -22,6 +22,20 @@ void take_option(const Node& node, const std::string& option, bool& read_only, L
 
 }  // namespace
 
+bool is_bound(const std::string& options) {
+  const std::vector<std::string> words = split(options, ',');
+  return std::ranges::any_of(
+      words, [](const std::string& word) { return word == "bind" || word == "rbind"; });
+}
+
+void take_bound_option(const Node& node, Ledger& ledger) {
+  for (const std::string& word : split(node.text(), ',')) {
+    if (word == "bind" || word == "rbind" || word == "none" || word == "rw") continue;
+    ledger.lost(node, quote(word) + " has no counterpart in a bind mount", "read_only has");
+  }
+  if (node.fate() == Fate::open) node.take();
+}
+
 std::string anonymous_volume(const std::string& container, const std::string& target) {
   return definition_name(container + target);
 }

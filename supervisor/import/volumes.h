@@ -27,6 +27,11 @@ std::string anonymous_volume(const std::string& container, const std::string& ta
 // A path of the host, which may be relative or begin with "~"; what is special is reported.
 VolumeTarget host_directory(const Node& node, Product& product);
 VolumeTarget host_directory(const Node& node, const std::string& path, Product& product);
+// Whether a volume of the local driver is a directory of the host in truth: its options have
+// "bind".
+bool is_bound(const std::string& options);
+// The options and the type of such a volume: what has no counterpart is reported.
+void take_bound_option(const Node& node, Ledger& ledger);
 // "/run", "/run:size=64m,mode=1777".
 void take_tmpfs_text(const Node& node, Draft& draft, Ledger& ledger);
 
