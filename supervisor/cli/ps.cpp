@@ -21,6 +21,9 @@ Row row_of(const control::ContainerStatus& status) {
                {joined(status.addresses, ",")},
                {joined(status.ports, ",")}};
   row.below = status.error.empty() ? status.waiting : status.error;
+  if (row.below.empty() && !status.next_run.empty()) {
+    row.below = "next run " + shown_time(status.next_run);
+  }
   return row;
 }
 

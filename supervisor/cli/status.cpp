@@ -29,6 +29,8 @@ std::string container_sheet(const control::ContainerStatus& status, const Termin
     sheet.line("since", status.since + " (" + short_duration(*status.uptime) + ")");
   sheet.line("restarts", std::to_string(status.restarts));
   sheet.line("last exit", status.last_exit);
+  sheet.line("next run", shown_time(status.next_run));
+  if (status.skipped_runs > 0) sheet.line("skipped", std::to_string(status.skipped_runs) + " runs");
   sheet.line("addresses", joined(status.addresses, ", "));
   sheet.line("ports", joined(status.ports, ", "));
   sheet.line("groups", joined(status.groups, ", "));

@@ -43,6 +43,13 @@ std::string joined(const std::vector<std::string>& texts, std::string_view separ
   return all;
 }
 
+std::string shown_time(const std::string& time) {
+  // "2026-11-24T02:00:00.000000000Z": people want no fraction of nothing.
+  std::string text = time.substr(0, time.find('.'));
+  if (text.size() > 10) text[10] = ' ';
+  return text.empty() ? text : text + " UTC";
+}
+
 std::string plight(const control::ContainerStatus& status) {
   std::string text = status.phase;
   std::string why = status.error.empty() ? status.waiting : status.error;

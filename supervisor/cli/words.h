@@ -11,6 +11,8 @@
 
 namespace berth::cli {
 
+// "2026-11-24 02:00:00 UTC" of a time in RFC 3339; "" of none.
+std::string shown_time(const std::string& time);
 // The two largest units: "5s", "3m20s", "2h5m", "4d3h".
 std::string short_duration(std::int64_t seconds);
 Colour colour_of_phase(std::string_view phase);

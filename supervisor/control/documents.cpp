@@ -85,6 +85,8 @@ void add_observed(ContainerStatus& status, const ObservedContainer& container,
     const Duration left = std::max(*container.next_start - view.now, Duration(0));
     status.next_start_in = floor<std::chrono::milliseconds>(left).count();
   }
+  if (container.appointment.next) status.next_run = format_rfc3339(*container.appointment.next);
+  status.skipped_runs = container.appointment.skipped;
   if (!container.running()) return;
   status.pid = container.pid;
   const Duration age = std::max(view.now - container.launched_at, Duration(0));
@@ -125,7 +127,7 @@ ContainerStatus make_status(const StateView& view, const std::string& name,
 
 std::vector<ContainerStatus> container_statuses(const StateView& view) {
   std::vector<ContainerStatus> statuses;
-  const auto waiting = waits(view.desired, view.observed);
+  const auto waiting = waits(view.desired, view.observed, view.now);
   for (const std::string& name : known_names(view)) {
     statuses.push_back(make_status(view, name, waiting));
   }
@@ -137,7 +139,7 @@ std::optional<ContainerStatus> container_status(const StateView& view, const std
                      view.observed.containers.contains(name) ||
                      first_error(view.problems, name) != nullptr;
   if (!known || name.empty()) return std::nullopt;
-  return make_status(view, name, waits(view.desired, view.observed));
+  return make_status(view, name, waits(view.desired, view.observed, view.now));
 }
 
 HostStatus host_status(const StateView& view, const HostFacts& facts) {

@@ -79,6 +79,8 @@ TEST_CASE("the list document of a running container holds every member under its
     "since": "1970-01-12T13:46:40.000000000Z",
     "uptime": 65,
     "next_start_in": null,
+    "next_run": "",
+    "skipped_runs": 0,
     "launch": 3,
     "completed": false,
     "desired": true,

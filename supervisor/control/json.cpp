@@ -35,6 +35,8 @@ void members(S& s, V visit) {
   visit("since", s.since);
   visit("uptime", s.uptime);
   visit("next_start_in", s.next_start_in);
+  visit("next_run", s.next_run);
+  visit("skipped_runs", s.skipped_runs);
   visit("launch", s.launch);
   visit("completed", s.completed);
   visit("desired", s.desired);

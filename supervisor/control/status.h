@@ -35,6 +35,8 @@ struct ContainerStatus {
   std::string since;    // RFC 3339: when the process began; empty when there is none
   std::optional<std::int64_t> uptime;         // in seconds; null: no process
   std::optional<std::int64_t> next_start_in;  // in milliseconds, while backing-off
+  std::string next_run;                       // RFC 3339: of its schedule; empty: none
+  std::uint64_t skipped_runs = 0;             // times of its schedule that came while it ran
   std::uint64_t launch = 0;                   // number of its last launch; 0: never launched
   bool completed = false;                     // a oneshot that ended well
   bool desired = false;                       // there is a good definition of it
