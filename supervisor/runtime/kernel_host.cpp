@@ -1,33 +1,59 @@
 #include "supervisor/runtime/kernel_host.h"
 
+#include <cstring>
 #include <utility>
 
+#include <sys/random.h>
 #include <unistd.h>
 
+#include "supervisor/base/files.h"
 #include "supervisor/runtime/cgroups.h"
 #include "supervisor/runtime/compile_cleanup.h"
 #include "supervisor/runtime/instance_lock.h"
 
 namespace berth::runtime {
 
+namespace {
+
+// Digests are made with it, so that they say nothing about what they are of. The instance's own,
+// and kept as long as the host runs: a later worker compares with what an earlier one read.
+Result<handoff::FilesKey> files_key(const Paths& paths) {
+  const std::string path = paths.run() + "/files.key";
+  handoff::FilesKey key{};
+  if (const auto kept = read_small_file(path); kept && kept->size() == key.size()) {
+    std::memcpy(key.data(), kept->data(), key.size());
+    return key;
+  }
+  if (::getrandom(key.data(), key.size(), 0) != static_cast<ssize_t>(key.size())) {
+    return fail_errno("cannot make a random key");
+  }
+  TRY(write_in_place(path, {reinterpret_cast<const char*>(key.data()), key.size()}, 0600));
+  return key;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<KernelHost>> KernelHost::create(const Paths& paths, const HostSpec& host,
                                                        Wiring wiring) {
   HostFacts facts = TRY(gather_host_facts(host));
   unique_fd lock = TRY(lock_cgroup_parent(facts));
   network::Leases leases = TRY(network::load_leases(paths.leases()));
+  const handoff::FilesKey key = TRY(files_key(paths));
   std::unique_ptr<KernelHost> made(
-      new KernelHost(paths, host, std::move(facts), std::move(leases), std::move(wiring)));
+      new KernelHost(paths, host, std::move(facts), std::move(leases), std::move(wiring), key));
   made->lock_ = std::move(lock);
   return made;
 }
 
 KernelHost::KernelHost(Paths paths, HostSpec host, HostFacts facts, network::Leases leases,
-                       Wiring wiring)
+                       Wiring wiring, const handoff::FilesKey& key)
     : paths_(std::move(paths)),
       host_(std::move(host)),
       facts_(std::move(facts)),
       leases_(std::move(leases)),
-      wiring_(std::move(wiring)) {}
+      wiring_(std::move(wiring)),
+      files_(*wiring_.pool, wiring_.emit, key),
+      hooks_(facts_, {wiring_.pool, wiring_.drop, wiring_.watch, wiring_.say}) {}
 
 // The parents were made for the lock. Where containers live on they are not empty, and stay.
 KernelHost::~KernelHost() {

@@ -7,7 +7,6 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "supervisor/base/files.h"
@@ -20,6 +19,7 @@
 #include "supervisor/runtime/compile_update.h"
 #include "supervisor/runtime/kernel_host.h"
 #include "supervisor/runtime/places.h"
+#include "supervisor/runtime/process_status.h"
 
 namespace berth::runtime {
 
@@ -32,15 +32,6 @@ bool counts_oom_kill(const std::string& file) {
   if (!text) return false;
   const std::size_t at = text->find("oom_kill ");
   return at != std::string::npos && text->compare(at + 9, 1, "0") != 0;
-}
-
-ExitStatus to_status(int code, int status) {
-  switch (code) {
-    case CLD_EXITED: return {ExitStatus::Kind::exited, status, false};
-    case CLD_KILLED:
-    case CLD_DUMPED: return {ExitStatus::Kind::signaled, status, false};
-    default: return {};
-  }
 }
 
 Result<unique_fd> duplicate(const unique_fd& fd) {
@@ -59,7 +50,13 @@ void KernelHost::carry_out(const Action& action, const action::Launch& deed) {
     build_template();
     return;
   }
-  const ContainerSpec& spec = *deed.spec;
+  read_files(std::make_shared<Start>(Start{action, deed.spec, deed.launch_id, {}, {}}));
+}
+
+void KernelHost::launch(const StartPtr& start) {
+  const SpecPtr complete = start->with_variables();
+  const ContainerSpec& spec = *complete;
+  const Action& action = start->action;
   if (auto written = write_run_files(spec); !written) return fail(action, written.error());
   const auto sandbox = sandboxes_.find(spec.name);
   const bool has_netns = sandbox != sandboxes_.end() && sandbox->second.netns;
@@ -68,7 +65,7 @@ void KernelHost::carry_out(const Action& action, const action::Launch& deed) {
     return fail(action, error_at(spec, "network", "its network namespace is gone"));
   }
   auto program = compile_launch(spec, Sandbox{.has_netns = has_netns}, facts_, paths_, filters_,
-                                deed.launch_id);
+                                start->launch_id);
   if (!program) return fail(action, program.error());
   std::vector<unique_fd> fds;
   if (has_netns) {
@@ -76,14 +73,16 @@ void KernelHost::carry_out(const Action& action, const action::Launch& deed) {
     if (!netns) return fail(action, netns.error());
     fds.push_back(*std::move(netns));
   }
-  launching_.insert(deed.launch_id);
+  launching_.insert(start->launch_id);
   Job job{*std::move(program), std::move(fds), kLaunchDeadline, {}};
-  job.done = [this, action, launched = deed.spec, id = deed.launch_id](JobResult result) {
+  job.done = [this, start](JobResult result) {
+    const std::uint64_t id = start->launch_id;
     launching_.erase(id);
     const auto early = early_exits_.extract(id);
-    if (result.error) return fail(action, *result.error);
-    launches_[id] = {launched->name, launched, result.pid, std::move(result.pidfd)};
-    wiring_.emit(event::Launched{launched->name, id, result.pid});
+    if (result.error) return fail(start->action, *result.error);
+    const std::string& name = start->spec->name;
+    launches_[id] = {name, start->spec, result.pid, std::move(result.pidfd), start->variables};
+    wiring_.emit(event::Launched{name, id, result.pid, start->digests});
     if (early) end_launch(id, early.mapped());
   };
   wiring_.pool->submit(std::move(job), BootClock::now());
@@ -146,10 +145,10 @@ void KernelHost::carry_out(const Action& action, const action::Kill& deed) {
 
 void KernelHost::carry_out(const Action& action, const action::CleanUp& deed) {
   run(action, compile_cleanup(action.subject, facts_, paths_), kRemovalDeadline, {},
-      [this, name = action.subject, id = deed.launch_id](JobResult) {
+      [this, action, id = deed.launch_id](JobResult) {
         wiring_.drop(id);
         launches_.erase(id);
-        wiring_.emit(event::CleanedUp{name, id});
+        run_post_stop(action, id);
       });
 }
 
@@ -169,6 +168,7 @@ void KernelHost::carry_out(const Action& action, const action::Update& deed) {
 // ---- ends ---------------------------------------------------------------------------------------
 
 bool KernelHost::on_exit(std::uint64_t id, int code, int status) {
+  if (hooks_.on_exit(id, code, status)) return true;
   if (probes_.contains(id)) {
     end_probe(id, {code, status});
   } else if (launches_.contains(id)) {
@@ -185,6 +185,7 @@ void KernelHost::end_launch(std::uint64_t launch_id, EndOfProcess end) {
   LaunchEntry& entry = launches_.at(launch_id);
   ExitStatus status = to_status(end.code, end.status);
   status.oom_killed = counts_oom_kill(oom_kill_file(entry.container, facts_));
+  ends_[launch_id] = {entry.spec, status};
   wiring_.emit(event::Exited{entry.container, launch_id, status});
   launches_.erase(launch_id);
 }
@@ -199,7 +200,8 @@ void KernelHost::carry_out(const Action& action, const action::Probe& deed) {
   const auto launch = launches_.find(deed.launch_id);
   if (launch == launches_.end()) return answer(false, "the container has ended");
   const std::uint64_t probe_id = next_probe_id_++;
-  auto program = compile_exec(*deed.spec, facts_, filters_, probe_id, deed.spec->healthcheck.exec);
+  const SpecPtr spec = Start{{}, deed.spec, 0, launch->second.variables, {}}.with_variables();
+  auto program = compile_exec(*spec, facts_, filters_, probe_id, spec->healthcheck.exec);
   if (!program) return answer(false, program.error().message());
   ExecProbe probe;
   probe.container = action.subject;
@@ -243,10 +245,15 @@ std::optional<Instant> KernelHost::next_deadline() const {
   for (const auto& [id, probe] : probes_) {
     if (!probe.timed_out && (!next || probe.deadline < *next)) next = probe.deadline;
   }
+  for (const std::optional<Instant> other : {files_.next_deadline(), hooks_.next_deadline()}) {
+    if (other) next = next ? std::min(*next, *other) : *other;
+  }
   return next;
 }
 
 void KernelHost::on_time(Instant now) {
+  files_.on_time(now);
+  hooks_.on_time(now);
   for (auto& [id, probe] : probes_) {
     if (probe.timed_out || probe.deadline > now) continue;
     probe.timed_out = true;
