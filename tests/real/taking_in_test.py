@@ -20,7 +20,9 @@ TELL = """["sh", "-c", "echo ${V:-torn} >> /shared/$NAME; trap 'exit 0' TERM; sl
 QUEUE = pathlib.Path("/proc/sys/fs/inotify/max_queued_events")
 
 
-class TakingIn(berth_testing.BerthTest):
+class VersionsTest(berth_testing.BerthTest):
+    """Containers that tell the version of their definition at each start."""
+
     def definition(self, name, version):
         # The prefix up to `environment` is a good definition, too: whoever takes half a file starts
         # the container without V.
@@ -42,6 +44,8 @@ class TakingIn(berth_testing.BerthTest):
     def generation(self):
         return self.berth.json("status")["generation"]
 
+
+class TakingIn(VersionsTest):
     def worker(self):
         """The worker's pid: the keeper's child that reads definitions."""
         for entry in pathlib.Path("/proc").iterdir():
@@ -323,6 +327,35 @@ class TakingIn(berth_testing.BerthTest):
         # Ten seconds at the most were waited, and no set was taken while the writers went on.
         self.assertGreaterEqual(generations, 2)
         self.assertLessEqual(generations, 12)
+
+
+class AsOne(VersionsTest):
+    """apply = "set"."""
+
+    settings = {"apply": "set"}
+
+    def test_one_bad_file_holds_back_the_whole_set_until_it_is_mended(self):
+        for name in ("web", "db"):
+            self.put(name, 1)
+        for name in ("web", "db"):
+            self.until_started(name, 1)
+        self.berth.write("db.toml", "command = ")
+        told = berth_instance.poll("it is said", self.berth.problems, 10)
+        self.assertIn("db.toml:1:", "\n".join(told))
+        self.put("web", 2)
+        self.berth.write("new.toml", self.definition("new", 1))
+        self.berth.write("later.toml", "hostnam = 1")  # so that the reading can be awaited
+        berth_instance.poll("both are told", lambda: "later.toml"
+                            in "\n".join(self.berth.problems()), 10)
+        notices = "".join(self.berth.json("status")["notices"])
+        self.assertIn("none of their changes is applied", notices)
+        self.assertNotIn("new", self.berth.ps())
+        self.assertEqual([["1"], []], [self.started("web"), self.started("new")])
+        self.berth.remove("later.toml")
+        self.put("db", 2)
+        for name, version in (("web", 2), ("db", 2), ("new", 1)):
+            self.until_started(name, version)
+        self.assertEqual(["1", "2"], self.started("web"))
 
 
 if __name__ == "__main__":
