@@ -171,9 +171,12 @@ class Import : public Command {
     for (const std::string& line : imported.not_yet) {
       text += "not supported by this version yet: " + escaped(line) + "\n";
     }
-    return text + std::to_string(imported.files.size()) + " files; " +
-           std::to_string(counts[Loss::lost]) + " lost, " + std::to_string(counts[Loss::changed]) +
-           " changed, " + std::to_string(counts[Loss::note]) + " notes\n";
+    const auto count = [](std::size_t number, const std::string& noun) {
+      return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
+    };
+    return text + count(imported.files.size(), "file") + "; " + std::to_string(counts[Loss::lost]) +
+           " lost, " + std::to_string(counts[Loss::changed]) + " changed, " +
+           count(counts[Loss::note], "note") + "\n";
   }
 
   std::string kind_;
