@@ -2,6 +2,7 @@
 
 #include "supervisor/plan/changes.h"
 #include "supervisor/plan/explain.h"
+#include "supervisor/plan/schedule.h"
 
 namespace berth {
 
@@ -39,10 +40,21 @@ bool fell_lately(const Probation& probation, const ObservedContainer& seen) {
   return false;
 }
 
+bool held_back(const std::string& name, const std::map<std::string, std::string>& waiting) {
+  const auto found = waiting.find(name);
+  return found != waiting.end() &&
+         found->second.find("waits for its update window") != std::string::npos;
+}
+
 // Why it is not as it should be at the end; "" when it is.
 std::string shortcoming(const Probation& probation, const std::string& name, const SpecPtr& spec,
                         const ObservedContainer* seen,
                         const std::map<std::string, std::string>& waiting) {
+  // Nobody asks a scheduled oneshot to run before its time, or a change to come before its window.
+  const bool not_yet =
+      planning::is_scheduled(*spec) && (seen == nullptr || !planning::run_is_pending(*seen));
+  if (not_yet && (seen == nullptr || seen->phase != Phase::failed)) return "";
+  if (seen != nullptr && seen->alive() && held_back(name, waiting)) return "";
   if (seen == nullptr) return name + " did not start";
   if (!planning::same(seen->spec, spec)) {
     const std::string text = plight(name, *seen, waiting);
@@ -66,7 +78,7 @@ ProbationVerdict judge(const Probation& probation, const DesiredState& desired,
                        const ObservedState& observed, Instant now) {
   const bool over = now >= probation.ends();
   std::map<std::string, std::string> waiting;
-  if (over) waiting = waits(desired, observed);
+  if (over) waiting = waits(desired, observed, now);
   for (const std::string& name : probation.containers) {
     const auto wanted = desired.containers.find(name);
     if (wanted == desired.containers.end()) continue;
