@@ -9,7 +9,6 @@
 #include "supervisor/cli/log_files.h"
 #include "supervisor/cli/log_line.h"
 #include "supervisor/cli/options.h"
-#include "supervisor/cli/plan_text.h"
 #include "supervisor/cli/source_line.h"
 #include "supervisor/cli/table.h"
 #include "supervisor/cli/waiting.h"
@@ -171,32 +170,6 @@ TEST_CASE("a diagnostic without a place, or beyond the file, has no source line"
   CHECK(render_diagnostic(whole, "x\n", kPipe) == "web.toml: warning: is empty\n");
   const Diagnostic beyond{Severity::error, {"web.toml", 9, 1}, "", "ends early", "", ""};
   CHECK(render_diagnostic(beyond, "x\n", kPipe) == "web.toml:9:1: error: ends early\n");
-}
-
-TEST_CASE("a plan is shown without the steps on the way") {
-  const std::vector<control::PlannedAction> plan{
-      {"web", "create-sandbox", "new definition", {}},
-      {"web", "launch", "new definition", {}},
-      {"cache", "update", "", {{"limits.memory", "64M", "128M", "live"}}},
-      {"", "apply-view", "", {}},
-      {"db", "stop", "definition removed", {}}};
-  CHECK(plan_text(plan, false, kPipe) ==
-        "+ start web     new definition\n"
-        "~ update cache  limits.memory: 64M -> 128M\n"
-        "- stop db       definition removed\n");
-  CHECK(plan_text(plan, true, kPipe).find("create sandbox of web") != std::string::npos);
-  CHECK(plan_text({plan[3]}, false, kPipe) == "~ update packet rules\n");
-  CHECK(plan_text({}, false, kPipe).empty());
-}
-
-TEST_CASE("a plan says each change once, also when its reason sums them up") {
-  const std::vector<control::PlannedAction> plan{
-      {"web",
-       "stop",
-       "limits.memory_high: unset -> 40M and 1 more",
-       {{"limits.memory_high", "", "40M", "live"}, {"limits.memory", "1M", "2M", "live"}}}};
-  CHECK(plan_text(plan, false, kPipe) ==
-        "- stop web  limits.memory_high: unset -> 40M, limits.memory: 1M -> 2M\n");
 }
 
 TEST_CASE("start is done when the service is ready, also when it was before") {

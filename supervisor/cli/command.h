@@ -33,16 +33,18 @@ CommandPtr make_stop();
 CommandPtr make_restart();
 CommandPtr make_logs();
 CommandPtr make_plan();
+CommandPtr make_state();
 CommandPtr make_check();
 CommandPtr make_cat();
 CommandPtr make_show();
 CommandPtr make_events();
 CommandPtr make_wait();
 CommandPtr make_sync();
-CommandPtr make_explain();
 CommandPtr make_history();
 CommandPtr make_diff();
 CommandPtr make_rollback();
+CommandPtr make_explain();
 CommandPtr make_import();
+CommandPtr make_schema();
 
 }  // namespace berth::cli

@@ -32,13 +32,15 @@ constexpr std::array kCommands{
     Entry{"diff", "what two generations of definitions differ in", make_diff},
     Entry{"rollback", "go back to an earlier generation of definitions", make_rollback},
     // what would be
-    Entry{"plan", "what berthd is about to do", make_plan},
+    Entry{"plan", "what would become of the containers by other definitions", make_plan},
+    Entry{"state", "what a plan is made from, to be kept as a file", make_state},
     Entry{"check", "find the mistakes in definition files", make_check},
     Entry{"sync", "take definitions from the git repository, now", make_sync},
     Entry{"cat", "the files of a definition, in the order in which they are merged", make_cat},
     Entry{"show", "a definition with its drop-ins merged, and where each value is from", make_show},
     Entry{"explain", "what a key of a definition means", make_explain},
     Entry{"import", "definitions from compose, Quadlet, LXC or Kubernetes files", make_import},
+    Entry{"schema", "the JSON Schema of definition files, for editors", make_schema},
 };
 
 }  // namespace

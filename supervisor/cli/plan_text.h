@@ -1,18 +1,23 @@
-// The plan as lines for people. Pure.
+// The plan as lines for people, and as JSON. Pure.
 #pragma once
 
 #include <string>
-#include <vector>
 
+#include "supervisor/cli/planned.h"
 #include "supervisor/cli/terminal.h"
-#include "supervisor/control/status.h"
 
 namespace berth::cli {
 
-// "+ start web   new definition"; "~ update web  limits.memory: 64M -> 128M"; "- stop db". The
-// steps on the way (sandboxes, packet rules, clean-up, probes) are shown with `all`, or when
-// there is nothing else. "" for an empty plan.
-std::string plan_text(const std::vector<control::PlannedAction>& plan, bool all,
-                      const Terminal& terminal);
+// "3 to create, 1 to update live, 2 to restart; generation 12 -> 13", then what becomes of each:
+//
+//   ~ web  restart  environment.TZ: UTC -> Europe/Berlin (containers/web.toml:12:3)
+//   ~ api  restart  because web does
+//
+// With `verbose` also every action, in order.
+std::string plan_text(const Preview& preview, bool verbose, const Terminal& terminal);
+
+// {generation: {before, after}, summary: {create: 3, …}, held_back, items: […], actions: […],
+// problems: […]}, in one line.
+std::string plan_json(const Planned& planned);
 
 }  // namespace berth::cli

@@ -94,6 +94,7 @@ Result<Client> Client::connect(const Paths& paths, Duration timeout) {
 
 Result<std::string> Client::list() { return state_->call("List", "", nullptr); }
 Result<std::string> Client::plan() { return state_->call("Plan", "", nullptr); }
+Result<std::string> Client::state() { return state_->call("State", "", nullptr); }
 Result<std::string> Client::version() { return state_->call("Version", "", nullptr); }
 Result<std::string> Client::status(const std::string& name) {
   return state_->call("Status", "s", name.c_str());
@@ -108,7 +109,6 @@ Result<std::string> Client::restart(const Selection& selection) {
   return state_->call_selection("Restart", selection);
 }
 
-Result<void> Client::subscribe() {
 Result<std::string> Client::rollback(std::uint64_t generation, bool dry_run) {
   return state_->call_rollback(generation, dry_run);
 }
@@ -116,6 +116,7 @@ Result<std::string> Client::cancel_rollback(bool dry_run) {
   return state_->call_rollback(std::nullopt, dry_run);
 }
 
+Result<void> Client::subscribe() {
   TRY(state_->call("Subscribe", "", nullptr));
   return {};
 }
@@ -181,7 +182,6 @@ Result<std::string> Client::State::call_selection(const char* method, const Sele
   return send(message);
 }
 
-Result<std::string> Client::State::send(sd_bus_message* message) {
 // Without a generation: CancelRollback.
 Result<std::string> Client::State::call_rollback(std::optional<std::uint64_t> generation,
                                                  bool dry_run) {
@@ -195,6 +195,7 @@ Result<std::string> Client::State::call_rollback(std::optional<std::uint64_t> ge
   return send(message);
 }
 
+Result<std::string> Client::State::send(sd_bus_message* message) {
   sd_bus_error error = SD_BUS_ERROR_NULL;
   sd_bus_message* answer = nullptr;
   const scope_exit clean_up([&] {

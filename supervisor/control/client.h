@@ -26,12 +26,13 @@ class Client {
   Result<std::string> list();
   Result<std::string> status(const std::string& name);  // "": the host's
   Result<std::string> plan();
+  Result<std::string> state();  // state_document.h
   Result<std::string> start(const Selection& selection);
   Result<std::string> stop(const Selection& selection);
   Result<std::string> restart(const Selection& selection);
-  Result<std::string> version();
   Result<std::string> rollback(std::uint64_t generation, bool dry_run);
   Result<std::string> cancel_rollback(bool dry_run);
+  Result<std::string> version();
 
   // Events that come after this returned are kept until next_event fetches them, also those that
   // arrive during other calls.

@@ -7,6 +7,7 @@
 #include "supervisor/model/keys.h"
 #include "supervisor/model/status.h"
 #include "supervisor/model/values.h"
+#include "supervisor/plan/check.h"
 #include "supervisor/plan/explain.h"
 
 namespace berth::control {
@@ -114,6 +115,10 @@ ContainerStatus make_status(const StateView& view, const std::string& name,
 
   if (const auto found = waiting.find(name); found != waiting.end()) status.waiting = found->second;
 
+  if (status.desired && seen != view.observed.containers.end() && status.error.empty()) {
+    status.error = planning::check_sentence(seen->second, wanted->second);
+  }
+
   const Diagnostic* problem = first_error(view.problems, name);
   if (problem == nullptr) return status;
   if (status.file.empty()) status.file = problem->pos.file;
@@ -165,6 +170,7 @@ HostStatus host_status(const StateView& view, const HostFacts& facts) {
   }
   host.network_error = view.observed.view_error;
   host.notices = facts.notices;
+  host.pinned = facts.pinned;
   host.problems.assign(view.problems.begin(), view.problems.end());
   return host;
 }
@@ -172,7 +178,6 @@ HostStatus host_status(const StateView& view, const HostFacts& facts) {
 EventRecord exited_event(const std::string& container, const ExitStatus& status, WallTime time) {
   EventRecord event;
   event.time = format_rfc3339(time);
-  host.pinned = facts.pinned;
   event.kind = "exited";
   event.container = container;
   if (status.kind == ExitStatus::Kind::exited) event.exit_code = status.code;

@@ -39,6 +39,10 @@ int on_plan(sd_bus_message* call, void* userdata, sd_bus_error* error) {
   return answer(call, error, backend_of(userdata).plan());
 }
 
+int on_state(sd_bus_message* call, void* userdata, sd_bus_error*) {
+  return answer(call, backend_of(userdata).state());
+}
+
 // Reads one "as".
 int read_strings(sd_bus_message* call, std::vector<std::string>& strings) {
   int more = sd_bus_message_enter_container(call, 'a', "s");
@@ -58,10 +62,6 @@ int on_deed(sd_bus_message* call, void* userdata, sd_bus_error* error) {
   return answer(call, names_document(*affected));
 }
 
-int on_version(sd_bus_message* call, void*, sd_bus_error*) { return answer(call, BERTH_VERSION); }
-
-int on_subscribe(sd_bus_message* call, void* userdata, sd_bus_error*) {
-  static_cast<Connection*>(userdata)->set_subscribed(true);
 int on_rollback(sd_bus_message* call, void* userdata, sd_bus_error* error) {
   std::uint64_t generation = 0;
   int dry_run = 0;
@@ -77,6 +77,10 @@ int on_cancel_rollback(sd_bus_message* call, void* userdata, sd_bus_error* error
   return answer(call, error, backend_of(userdata).cancel_rollback(dry_run != 0));
 }
 
+int on_version(sd_bus_message* call, void*, sd_bus_error*) { return answer(call, BERTH_VERSION); }
+
+int on_subscribe(sd_bus_message* call, void* userdata, sd_bus_error*) {
+  static_cast<Connection*>(userdata)->set_subscribed(true);
   return sd_bus_reply_method_return(call, "");
 }
 
@@ -103,16 +107,17 @@ const sd_bus_vtable kTable[] = {
     SD_BUS_METHOD("List", "", "s", on_list, kOpen),
     SD_BUS_METHOD("Status", "s", "s", on_status, kOpen),
     SD_BUS_METHOD("Plan", "", "s", on_plan, kOpen),
+    SD_BUS_METHOD("State", "", "s", on_state, kOpen),
     SD_BUS_METHOD("Start", "asas", "s", on_deed<&Backend::start>, kOpen),
     SD_BUS_METHOD("Stop", "asas", "s", on_deed<&Backend::stop>, kOpen),
     SD_BUS_METHOD("Restart", "asas", "s", on_deed<&Backend::restart>, kOpen),
+    SD_BUS_METHOD("Rollback", "tb", "s", on_rollback, kOpen),
+    SD_BUS_METHOD("CancelRollback", "b", "s", on_cancel_rollback, kOpen),
     SD_BUS_METHOD("Version", "", "s", on_version, kOpen),
     SD_BUS_METHOD("Subscribe", "", "", on_subscribe, kOpen),
     SD_BUS_METHOD("Unsubscribe", "", "", on_unsubscribe, kOpen),
     SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
     SD_BUS_PROPERTY("Generation", "t", get_generation, 0, 0),
-    SD_BUS_METHOD("Rollback", "tb", "s", on_rollback, kOpen),
-    SD_BUS_METHOD("CancelRollback", "b", "s", on_cancel_rollback, kOpen),
     SD_BUS_SIGNAL("Event", "s", 0),
     SD_BUS_VTABLE_END,
 };

@@ -62,9 +62,9 @@ void members(S& s, V visit) {
   visit("root", s.root);
   visit("pid", s.pid);
   visit("generation", s.generation);
+  visit("pinned", s.pinned);
   visit("shutting_down", s.shutting_down);
   visit("containers", s.containers);
-  visit("pinned", s.pinned);
   visit("running", s.running);
   visit("with_error", s.with_error);
   visit("networks", s.networks);
@@ -92,8 +92,6 @@ void members(S& s, V visit) {
 }
 
 template <class S, class V>
-  requires std::same_as<std::remove_const_t<S>, EventRecord>
-template <class S, class V>
   requires std::same_as<std::remove_const_t<S>, RollbackAnswer>
 void members(S& s, V visit) {
   visit("generation", s.generation);
@@ -102,6 +100,8 @@ void members(S& s, V visit) {
   visit("plan", s.plan);
 }
 
+template <class S, class V>
+  requires std::same_as<std::remove_const_t<S>, EventRecord>
 void members(S& s, V visit) {
   visit("time", s.time);
   visit("kind", s.kind);
@@ -275,8 +275,6 @@ std::string plan_document(std::span<const Action> actions) {
   return text_of(write(planned(actions)));
 }
 
-// Members that say nothing are left out of an event: most of them do not apply to its kind.
-std::string event_document(const EventRecord& event) {
 std::string rollback_document(RollbackAnswer answer, std::span<const PreviewItem> items) {
   for (const PreviewItem& item : items) {
     PlannedAction& line = answer.plan.emplace_back();
@@ -291,6 +289,8 @@ std::string rollback_document(RollbackAnswer answer, std::span<const PreviewItem
   return text_of(write(answer));
 }
 
+// Members that say nothing are left out of an event: most of them do not apply to its kind.
+std::string event_document(const EventRecord& event) {
   const EventRecord empty;
   const Json blank = write(empty);
   Json full = write(event);
@@ -322,12 +322,12 @@ Result<std::vector<PlannedAction>> parse_plan(std::string_view json) {
   return parse<std::vector<PlannedAction>>(json, Json::value_t::array, "plan");
 }
 
-Result<EventRecord> parse_event(std::string_view json) {
-  return parse<EventRecord>(json, Json::value_t::object, "event");
 Result<RollbackAnswer> parse_rollback(std::string_view json) {
   return parse<RollbackAnswer>(json, Json::value_t::object, "answer about a rollback");
 }
 
+Result<EventRecord> parse_event(std::string_view json) {
+  return parse<EventRecord>(json, Json::value_t::object, "event");
 }
 
 Result<std::vector<std::string>> parse_names(std::string_view json) {

@@ -13,10 +13,11 @@
 //   List() -> s              JSON: array of container statuses (status.h)
 //   Status(s name) -> s      JSON: one container's status; name "": the host's
 //   Plan() -> s              JSON: array of planned actions
+//   State() -> s             JSON: what a plan is made from besides the files (state_document.h)
 //   Start, Stop, Restart(as names, as groups) -> s    JSON: array of the names affected
-//   Version() -> s
 //   Rollback(t generation, b dry_run) -> s    JSON: what it did, or would do; 0: to the one before
 //   CancelRollback(b dry_run) -> s            the same of going back to what the files say
+//   Version() -> s
 //   Subscribe(), Unsubscribe()   from Subscribe's answer on, every signal Event(s) comes
 //   properties Version (s), Generation (t)
 //
@@ -49,14 +50,15 @@ class Backend {
   virtual std::string list() = 0;                                       // list_document
   virtual CallResult<std::string> status(const std::string& name) = 0;  // status_, host_document
   virtual CallResult<std::string> plan() = 0;                           // plan_document
+  virtual std::string state() = 0;                                      // state_document
   // The containers affected: those selected (selection.h).
   virtual CallResult<std::vector<std::string>> start(const Selection& selection) = 0;
   virtual CallResult<std::vector<std::string>> stop(const Selection& selection) = 0;
   virtual CallResult<std::vector<std::string>> restart(const Selection& selection) = 0;
-  virtual std::uint64_t generation() = 0;
-};
   virtual CallResult<std::string> rollback(std::uint64_t generation, bool dry_run) = 0;
   virtual CallResult<std::string> cancel_rollback(bool dry_run) = 0;  // rollback_document, both
+  virtual std::uint64_t generation() = 0;
+};
 
 class Server {
  public:

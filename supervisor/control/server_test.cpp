@@ -32,6 +32,7 @@ struct FakeBackend : Backend {
     return std::unexpected(CallError{"NoSuchContainer", "there is no container \"" + name + "\""});
   }
   CallResult<std::string> plan() override { return "[]"; }
+  std::string state() override { return "{}"; }
   CallResult<std::vector<std::string>> start(const Selection& selection) override {
     started.push_back(selection);
     std::vector<std::string> all = selection.names;
@@ -41,7 +42,6 @@ struct FakeBackend : Backend {
   }
   CallResult<std::vector<std::string>> stop(const Selection&) override { return {}; }
   CallResult<std::vector<std::string>> restart(const Selection&) override { return {}; }
-  std::uint64_t generation() override { return 9; }
   CallResult<std::string> rollback(std::uint64_t number, bool dry_run) override {
     if (number == 8) {
       return std::unexpected(CallError{"NoSuchGeneration", "there is no generation 8"});
@@ -51,6 +51,7 @@ struct FakeBackend : Backend {
   CallResult<std::string> cancel_rollback(bool dry_run) override {
     return dry_run ? "cancelled, dry" : "cancelled";
   }
+  std::uint64_t generation() override { return 9; }
 
   std::vector<Selection> started;
   Server* emit_in_call = nullptr;
@@ -196,6 +197,7 @@ TEST_CASE("calls are answered with the backend's documents") {
   CHECK(client.list() == "[]");
   CHECK(client.status("web") == R"({"name":"web"})");
   CHECK(client.plan() == "[]");
+  CHECK(client.state() == "{}");
   CHECK(client.version() == BERTH_VERSION);
   CHECK(client.start(Selection{{"a", "b"}, {"shop"}}) == R"(["a","b","shop"])");
   REQUIRE(running.backend.started.size() == 1);

@@ -61,9 +61,9 @@ struct HostStatus {
   std::string root;  // "/" unless berthd was given another
   std::int64_t pid = 0;
   std::uint64_t generation = 0;
+  std::string pinned;  // "pinned to generation 7 until the definitions change"; empty: it is not
   bool shutting_down = false;
   std::uint64_t containers = 0;  // how many there are, how many of them run, how many have an error
-  std::string pinned;  // "pinned to generation 7 until the definitions change"; empty: it is not
   std::uint64_t running = 0;
   std::uint64_t with_error = 0;
   std::vector<NetworkStatus> networks;
@@ -89,8 +89,6 @@ struct PlannedAction {
   bool operator==(const PlannedAction&) const = default;
 };
 
-// Something that happened. `kind` tells which of the others are meant:
-//   phase      container, phase, was, error    a container's phase changed
 // What a rollback did, or would do.
 struct RollbackAnswer {
   std::uint64_t generation = 0;  // in force now
@@ -101,6 +99,8 @@ struct RollbackAnswer {
   bool operator==(const RollbackAnswer&) const = default;
 };
 
+// Something that happened. `kind` tells which of the others are meant:
+//   phase      container, phase, was, error    a container's phase changed
 //   health     container, health               its health changed
 //   error      container, error                its error changed, the phase did not ("" = gone)
 //   exited     container, exit_code/signal, oom_killed, message

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "supervisor/control/documents.h"
+#include "supervisor/control/state_document.h"
 #include "supervisor/daemon/worker.h"
 #include "supervisor/plan/reconcile.h"
 #include "supervisor/plan/start_request.h"
@@ -23,8 +24,8 @@ control::CallResult<std::string> Worker::status(const std::string& name) {
     control::HostFacts facts;
     facts.root = paths_.root;
     facts.pid = ::getppid();  // the keeper is the daemon's main process
-    facts.notices = host_->warnings();
     facts.pinned = definitions_.pinned();
+    facts.notices = host_->warnings();
     for (const std::string& notice : definitions_.notices()) facts.notices.push_back(notice);
     for (const auto& [container, seen] : observed_.containers) {
       const std::string trouble = logs_->trouble(container);
@@ -45,6 +46,16 @@ control::CallResult<std::string> Worker::plan() {
   desired.shutting_down = desired_.shutting_down;
   const std::vector<Action> actions = forecast(desired, observed_, BootClock::now());
   return control::plan_document(actions);
+}
+
+std::string Worker::state() {
+  const runtime::HostFacts& host = host_->facts();
+  control::StateFacts facts{
+      .root = paths_.root,
+      .settings = definitions_.host(),
+      .capacity = {.memory = host.memory, .cpus = host.cpus, .controllers = {}}};
+  for (const auto& [name, home] : host.controllers) facts.capacity.controllers.push_back(name);
+  return control::state_document(view(), facts);
 }
 
 control::CallResult<std::vector<std::string>> Worker::select_for(

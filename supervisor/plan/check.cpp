@@ -11,9 +11,8 @@ void plan_check(PlanBuilder& builder, const Node& node) {
   if (same(seen.check_refused, *node.desired) && !builder.due(seen.next_check)) return;
   std::vector<KeyChange> keys = changes_of(node).keys;
   std::string reason = "before it is stopped: " + summary(keys);
-  builder.add(
-      Stage::update, 0,
-      Action{*node.name, action::Check{*node.desired}, std::move(reason), std::move(keys)});
+  builder.add(Stage::update, 0,
+              Action{*node.name, action::Check{*node.desired}, std::move(reason), std::move(keys)});
 }
 
 std::string check_sentence(const ObservedContainer& seen, const SpecPtr& desired) {

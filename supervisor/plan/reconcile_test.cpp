@@ -240,7 +240,7 @@ TEST_CASE("a network that no definition names goes when its last sandbox is gone
   lan.subnet = "10.1.0.0/16";
   stage.desired.networks["lan"] = std::make_shared<const NetworkSpec>(lan);
   ContainerSpec spec = service("web");
-  spec.networks = {NetworkAttachment{"lan", "", {}}};
+  spec.networks = {NetworkAttachment{.name = "lan"}};
   stage.define(spec);
   CHECK(stage.settle() == "create-network lan; create-sandbox web; launch web");
   stage.desired.networks.erase("lan");

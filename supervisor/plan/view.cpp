@@ -53,12 +53,24 @@ std::vector<std::string> names_of(const std::string& name, const ContainerSpec& 
   return names;
 }
 
+// Like nat a matter of files alone, so the newest word counts.
+bool has_names(const DesiredState& desired, const ObservedState& observed,
+               const std::string& network) {
+  if (const auto wanted = desired.networks.find(network); wanted != desired.networks.end()) {
+    return wanted->second->dns;
+  }
+  const auto known = observed.networks.find(network);
+  return known == observed.networks.end() || !known->second.spec || known->second.spec->dns;
+}
+
 // Addresses and attachments are in the same order.
-void add_entries(EntriesByNetwork& entries, const std::string& name,
+void add_entries(EntriesByNetwork& entries, const DesiredState& desired,
+                 const ObservedState& observed, const std::string& name,
                  const ObservedContainer& container) {
   const ContainerSpec& spec = *container.sandbox_spec;
   const auto& attachments = attachments_of(spec);
   for (std::size_t i = 0; i < std::min(attachments.size(), container.addresses.size()); ++i) {
+    if (!has_names(desired, observed, attachments[i].name)) continue;
     entries[attachments[i].name].push_back(
         HostEntry{container.addresses[i], names_of(name, spec, attachments[i])});
   }
@@ -103,7 +115,7 @@ NetworkView view_of(const DesiredState& desired, const ObservedState& observed) 
   for (const auto& [name, container] : observed.containers) {
     if (!has_sandbox(container)) continue;
     add_ports(view, desired, name, container);
-    add_entries(entries, name, container);
+    add_entries(entries, desired, observed, name, container);
   }
   add_hosts(view, observed, entries);
   return view;

@@ -13,7 +13,7 @@ Stage two_containers() {
   ContainerSpec web = service("web");
   web.hostname = "shop";
   web.ports = {PortSpec{"127.0.0.1", 9443, 8080, Protocol::tcp}};
-  web.networks = {NetworkAttachment{"default", "", {"www"}}};
+  web.networks = {NetworkAttachment{"default", "", "", {"www"}}};
   stage.define(service("db"));
   stage.define(web);
   stage.settle();
@@ -95,13 +95,30 @@ TEST_CASE("containers on different networks do not see each other's names") {
   lan.subnet = "10.1.0.0/16";
   stage.desired.networks["lan"] = std::make_shared<const NetworkSpec>(lan);
   ContainerSpec web = service("web");
-  web.networks = {NetworkAttachment{"lan", "", {}}};
+  web.networks = {NetworkAttachment{.name = "lan"}};
   stage.define(service("db"));
   stage.define(web);
   stage.settle();
   CHECK(stage.observed.view.hosts.at("web").size() == 1);
   CHECK(stage.observed.view.hosts.at("web")[0].names[0] == "web");
   CHECK(stage.observed.view.bridges.at(1).bridge == "br-lan");
+}
+
+TEST_CASE("with dns = false containers of a network do not find each other, at once") {
+  Stage stage;
+  stage.define(service("db"));
+  stage.define(service("web"));
+  stage.settle();
+  CHECK(stage.observed.view.hosts.at("web").size() == 2);
+  NetworkSpec network = *stage.desired.networks["default"];
+  network.dns = false;
+  stage.desired.networks["default"] = std::make_shared<const NetworkSpec>(network);
+  stage.settle();
+  CHECK(stage.observed.view.hosts.at("web").empty());
+  network.dns = true;
+  stage.desired.networks["default"] = std::make_shared<const NetworkSpec>(network);
+  stage.settle();
+  CHECK(stage.observed.view.hosts.at("web").size() == 2);
 }
 
 }  // namespace berth

@@ -94,7 +94,8 @@ class Commands(berth_testing.BerthTest):
         berth_instance.poll("nothing is left to do",
                             lambda: self.berth.berth("plan").returncode == 0, 10)
         listed = self.berth.berth("plan", "-o", "json")
-        self.assertEqual((0, []), (listed.returncode, json.loads(listed.stdout)))
+        document = json.loads(listed.stdout)
+        self.assertEqual((0, [], []), (listed.returncode, document["items"], document["actions"]))
 
     def test_plan_says_what_is_to_be_done(self):
         gate = self.shared / "go"
@@ -105,7 +106,7 @@ class Commands(berth_testing.BerthTest):
         self.berth.until("db", "it runs", lambda row: row["pid"])
         result = self.berth.berth("plan", "-o", "json")
         self.assertEqual(2, result.returncode, result.stderr)
-        actions = json.loads(result.stdout)
+        actions = json.loads(result.stdout)["actions"]
         self.assertIn(("web", "launch"),
                       [(action["subject"], action["action"]) for action in actions])
         self.assertTrue(all(action["reason"] for action in actions))

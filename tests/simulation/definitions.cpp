@@ -118,8 +118,8 @@ void Definitions::draw_networks(ContainerSpec& spec, const DesiredState& desired
   else if (random_.chance(10))
     spec.network = NetworkMode::host;
   else if (desired.networks.contains("lan") && random_.chance(40)) {
-    spec.networks.push_back(NetworkAttachment{"lan", "", {"alias-" + spec.name}});
-    if (random_.chance(30)) spec.networks.push_back(NetworkAttachment{"default", "", {}});
+    spec.networks.push_back(NetworkAttachment{"lan", "", "", {"alias-" + spec.name}});
+    if (random_.chance(30)) spec.networks.push_back(NetworkAttachment{.name = "default"});
   }
 }
 

@@ -51,6 +51,9 @@ std::string describe_event(const Event& event) {
           [](const event::Failed& e) {
             return "failed " + std::string(berth::name_of(e.action.deed)) + " " + e.action.subject;
           },
+          [](const event::Notified& e) { return "notified " + e.container; },
+          [](const event::WallClockSet&) { return std::string("the clock was set"); },
+          [](const event::Appointed& e) { return "appointed " + e.change.container; },
           [](const event::OperatorStart& e) { return "operator starts " + e.container; },
           [](const event::OperatorStop& e) { return "operator stops " + e.container; },
           [](const event::OperatorRestart& e) { return "operator restarts " + e.container; },

@@ -190,6 +190,9 @@ void Knowledge::told(const Event& event, Instant now) {
                      probed(known, e.healthy, now);
                  },
                  [&](const event::Failed& e) { told_failure(e.action, now); },
+                 [](const event::Notified&) {},
+                 [](const event::WallClockSet&) {},
+                 [](const event::Appointed&) {},
                  [&](const event::OperatorStart& e) { operator_starts(known_[e.container]); },
                  [&](const event::OperatorStop& e) {
                    known_[e.container].intent = Intent::stop;

@@ -4,9 +4,9 @@
 //   berth-preview --seed N --trace
 //   berth-preview --defects [--seeds N]      a plan that leaves something out must be found
 //
-// For each seed: a set is taken up by the simulated daemon, comes to rest, and is written as a state
-// document. From the document, read back, the plan for an edited set is made; then the simulated
-// daemon takes the edited set up, and what it does is compared.
+// For each seed: a set is taken up by the simulated daemon, comes to rest, and is written as a
+// state document. From the document, read back, the plan for an edited set is made; then the
+// simulated daemon takes the edited set up, and what it does is compared.
 #include <algorithm>
 #include <charconv>
 #include <iostream>
@@ -161,8 +161,8 @@ int run_seeds(std::uint64_t first, std::uint64_t seeds, bool trace) {
     const Outcome outcome = run_pair(seed, PlanDefect::none, trace);
     if (outcome.compared) ++compared;
     if (!outcome.problem) continue;
-    std::cout << "seed " << seed << ": " << *outcome.problem
-              << "\nto see it: berth-preview --seed " << seed << " --trace\n";
+    std::cout << "seed " << seed << ": " << *outcome.problem << "\nto see it: berth-preview --seed "
+              << seed << " --trace\n";
     return 1;
   }
   std::cout << compared << " pairs of sets, each plan was what was done\n";
@@ -206,7 +206,8 @@ int main(int count, char** words) {
       if (word == "--seed") seeds = 1;
       ++i;
     } else {
-      std::cerr << "usage: berth-preview [--seeds N] [--first N] [--seed N] [--trace] [--defects]\n";
+      std::cerr
+          << "usage: berth-preview [--seeds N] [--first N] [--seed N] [--trace] [--defects]\n";
       return 2;
     }
   }
