@@ -1,158 +1,137 @@
 #!/usr/bin/env python3
-"""Writes the key tables of supervisor/model into the reference pages, between their marks.
+"""Writes what is made from the key tables: docs/reference, config-schema and a manual page's keys.
 
-    docs/generate.py            brings docs/definitions.md and docs/man/berth-container.5 up to date
-    docs/generate.py --check    says which of them are not, and exits with 1
+    docs/generate.py            brings everything up to date
+    docs/generate.py --check    says what is not, and exits with 1
 
-The tables are C++ (designated initializers); this reads the few members that people want to see.
+The program itself tells what is in its tables: `berth explain -o json` and `berth schema`. It is
+looked for in $BERTH_BIN, else in build/bin.
 """
 
+import json
+import os
 import pathlib
 import re
+import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-PAGES = ["docs/definitions.md", "docs/man/berth-container.5"]
+BERTH = pathlib.Path(os.environ.get("BERTH_BIN", ROOT / "build/bin")) / "berth"
+MANUAL = "docs/man/berth-container.5"
+MADE = "<!-- Made by docs/generate.py from the key tables; changes here are lost. -->"
 
-TABLES = {  # as the marks name them: the array in the sources
-    "container": r"k(?:General|Supervision|Confinement)Keys",
-    "mounts": "kMountKeys",
-    "depends_on": "kDependencyKeys",
-    "networks": "kAttachmentKeys",
-    "io": "kIoLimitKeys",
-    "network": "kNetworkKeys",
-    "host": "kHostKeys",
-    "future": "kFutureContainerKeys",
+PAGES = {  # the page: its title, what it is about, and its tables with a word about each
+    "container": ("The keys of a container", "`containers/NAME.toml`", [
+        ("container", ""),
+        ("item of mounts", "An item of `mounts`, as a table."),
+        ("item of depends_on", "An item of `depends_on`, as a table."),
+        ("item of networks", "An item of `networks`, as a table."),
+        ("item of limits.io", "An item of `limits.io`."),
+    ]),
+    "network": ("The keys of a network", "`networks/NAME.toml`", [("network", "")]),
+    "host": ("The keys of berthd.toml", "`berthd.toml`", [("berthd.toml", "")]),
 }
-STRINGS = r'((?:"(?:[^"\\]|\\.)*"\s*)+)'
-
-MEMBER = r"^  ([\w:<>, ]+?) (\w+)(?: = [^;]+|\{[^}]*\})?;"
 
 
-def literal(text):
-    """The value of adjacent C++ string literals."""
-    pieces = re.findall(r'"((?:[^"\\]|\\.)*)"', text)
-    return "".join(pieces).replace('\\"', '"').replace("\\\\", "\\")
+def berth(*arguments):
+    return subprocess.run([BERTH, *arguments], check=True, capture_output=True, text=True).stdout
 
 
-def member(row, name):
-    match = re.search(rf"\.{name} =\s*{STRINGS}", row)
-    return literal(match[1]) if match else ""
+def code(text):
+    return f"`{text}`".replace("|", "\\|") if text else ""
 
 
-def enumerations():
-    """The words of each enumeration, as they are written: {"LogDriver": "`file`, `none`"...}."""
-    text = (ROOT / "supervisor/model/words.cpp").read_text()
-    words = {}
-    for body in re.findall(r"std::array k\w+\{\s*(Word.*?)\};", text, re.DOTALL):
-        for word, enumeration in re.findall(r'Word\{"([^"]+)",\s*(\w+)::', body):
-            words.setdefault(enumeration, []).append(word)
-    return words
+def meaning(key):
+    """The meaning, with the words or the range that a value may have."""
+    text = key["meaning"]
+    if key["choices"]:
+        text += ": " + ", ".join(code(word) for word in key["choices"].split(", "))
+    return text + (f" ({key['range']})" if key["range"] else "")
 
 
-def member_types():
-    """The type of each member of each struct of the specs: {"MountSpec": {"source": ...}}."""
-    text = (ROOT / "supervisor/model/spec.h").read_text()
-    return {name: {member: kind for kind, member in
-                   re.findall(MEMBER, body, re.MULTILINE)}
-            for name, body in re.findall(r"^struct (\w+) \{\n(.*?)^\};", text,
-                                         re.DOTALL | re.MULTILINE)}
+def anchor(title):
+    return title.replace(".", "").replace(" ", "-").lower()
 
 
-def allowed_words(row, types, words):
-    """What a value may be when only some words are right; otherwise nothing."""
-    if choices := member(row, "choices"):
-        return choices.split(", ")
-    owner, path = re.search(r"FIELD\((?:(\w+), )?([\w.]+)\)", row).groups()
-    kind = owner or "ContainerSpec"
-    for name in path.split("."):
-        kind = types[kind][name]
-    return words.get(kind, [])
-
-
-def tables():
-    types, words = member_types(), enumerations()
-    text = "".join((ROOT / "supervisor/model" / name).read_text()
-                   for name in ("container_keys.cpp", "supervision_keys.cpp",
-                                "confinement_keys.cpp", "keys.cpp"))
-    found = {}
-    for mark, array in TABLES.items():
-        body = "".join(re.findall(rf"std::array {array}\{{(.*?)\n\}};", text, re.DOTALL))
-        if mark == "future":
-            found[mark] = [{"name": literal(name), "remedy": literal(remedy)} for name, remedy in
-                           re.findall(rf"FutureKey\{{{STRINGS},\s*{STRINGS}\}}", body)]
-            continue
-        rows = re.split(r"(?:ContainerKey|Key<\w+>)\{", body)[1:]
-        found[mark] = [{"name": member(row, "name"), "meaning": member(row, "meaning"),
-                        "default": member(row, "default_text"), "example": member(row, "example"),
-                        "words": allowed_words(row, types, words),
-                        "cost": (re.search(r"Cost::(\w+)", row) or [0, "restart"])[1]}
-                       for row in rows]
-    return found
-
-
-def markdown(mark, rows):
-    def cell(text):
-        return f"`{text}`".replace("|", "\\|") if text else ""
-
-    if mark == "future":
-        return ["| key | instead |", "|---|---|",
-                *(f"| {cell(row['name'])} | {row['remedy']} |" for row in rows)]
-    lines = ["| key | meaning | default | example | a change costs |", "|---|---|---|---|---|"]
-    for row in rows:
-        words = ": " + ", ".join(cell(word) for word in row["words"]) if row["words"] else ""
-        lines.append(f"| {cell(row['name'])} | {row['meaning']}{words} | {cell(row['default'])} "
-                     f"| {cell(row['example'])} | {row['cost']} |")
+def table(keys):
+    costs = any(key["cost"] for key in keys)
+    lines = ["| key | type | meaning | default | example |" + (" a change costs |" if costs else ""),
+             "|---|---|---|---|---|" + ("---|" if costs else "")]
+    for key in keys:
+        line = (f"| {code(key['name'])} | {key['type']} | {meaning(key)} | {code(key['default'])} "
+                f"| {code(key['example'])} |")
+        lines.append(line + (f" {key['cost']} |" if costs else ""))
     return lines
 
 
-def roff(mark, rows):
+def page(kind, keys):
+    title, file, tables = PAGES[kind]
+    lines = [MADE, "", f"# {title}", "",
+             f"What may stand in {file}. How values are written, what a change costs and how "
+             "containers behave is said in [Definition files](../definitions.md).", ""]
+    for name, about in tables:
+        if about:
+            lines += [f"## {name[0].upper()}{name[1:]}", "", about, ""]
+        lines += table([key for key in keys if key["file"] == name and not key["instead"]]) + [""]
+    refused = [key for key in keys if key["file"] == tables[0][0] and key["instead"]]
+    if refused:
+        lines += ["## Known, but not supported by this version", "",
+                  "| key | instead |", "|---|---|",
+                  *(f"| {code(key['name'])} | {key['instead']} |" for key in refused), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def roff(keys):
     def escape(text):
         return text.replace("\\", "\\e").replace("-", "\\-")
 
     lines = []
-    for row in rows:
-        lines += [".TP", f".B {escape(row['name'])}"]
-        if mark == "future":
-            lines.append(f"{escape(row['remedy'])}.")
-            continue
-        words = f" One of: {escape(', '.join(row['words']))}." if row["words"] else ""
-        default = f" Default: {escape(row['default'])}." if row["default"] else ""
-        lines.append(f"{escape(row['meaning'])}.{words}{default} Example:")
-        lines.append(f"\\fI{escape(row['example'])}\\fR")
-        lines.append(f"(a change costs: {row['cost']}).")
+    for key in keys:
+        words = f" One of: {escape(key['choices'])}." if key["choices"] else ""
+        span = f" Range: {escape(key['range'])}." if key["range"] else ""
+        default = f" Default: {escape(key['default'])}." if key["default"] else ""
+        lines += [".TP", f".B {escape(key['name'])}",
+                  f"{escape(key['meaning'])}.{words}{span}{default} Example:",
+                  f"\\fI{escape(key['example'])}\\fR"]
+        if key["cost"]:
+            lines.append(f"(a change costs: {key['cost']}).")
     return lines
 
 
-def generated(page):
+def manual(keys):
     """The page as it has to be: what stands between two marks is made anew."""
-    begin, end, render = ((r"<!-- keys: (\w+) -->", "<!-- end of keys -->", markdown)
-                          if page.endswith(".md") else
-                          (r'\.\\" keys: (\w+)', '.\\" end of keys', roff))
-    lines, kept, found = [], True, tables()
-    for line in (ROOT / page).read_text().splitlines():
-        if line == end:
-            kept = True
+    lines, kept = [], True
+    for line in (ROOT / MANUAL).read_text().splitlines():
+        kept = kept or line == '.\\" end of keys'
         if kept:
             lines.append(line)
-        if match := re.fullmatch(begin, line):
-            lines += render(match[1], found[match[1]])
+        if mark := re.fullmatch(r'\.\\" keys: (.+)', line):
+            lines += roff([key for key in keys if key["file"] == mark[1] and not key["instead"]])
             kept = False
     return "\n".join(lines) + "\n"
 
 
-def stale():
-    return [page for page in PAGES if generated(page) != (ROOT / page).read_text()]
+def made():
+    """Every file that is made, with what it has to say."""
+    keys = json.loads(berth("explain", "-o", "json"))
+    files = {MANUAL: manual(keys)}
+    for kind in PAGES:
+        files[f"docs/reference/{kind}.md"] = page(kind, keys)
+        files[f"config-schema/{kind}.schema.json"] = berth("schema", kind)
+    return files
 
 
 def main():
-    if sys.argv[1:] == ["--check"]:
-        for page in stale():
-            print(f"{page}: not as the key tables say; run docs/generate.py")
-        sys.exit(1 if stale() else 0)
-    for page in stale():
-        (ROOT / page).write_text(generated(page))
-        print(f"{page} is up to date now")
+    stale = {name: text for name, text in made().items()
+             if not (ROOT / name).exists() or (ROOT / name).read_text() != text}
+    for name, text in stale.items():
+        if "--check" in sys.argv:
+            print(f"{name}: not as the key tables say; run docs/generate.py")
+            continue
+        (ROOT / name).parent.mkdir(exist_ok=True)
+        (ROOT / name).write_text(text)
+        print(f"{name} is up to date now")
+    sys.exit(1 if stale and "--check" in sys.argv else 0)
 
 
 if __name__ == "__main__":

@@ -49,7 +49,6 @@ Json object() {
 
 // restart = "always" stands for restart.policy, the one section with a short form.
 void add_short_forms(Json& properties) {
-  if (!properties.contains("restart")) return;
   Json& restart = properties["restart"];
   const Json policy = restart["properties"]["policy"];
   restart = {{"anyOf", Json::array({policy, restart})}};
@@ -69,7 +68,7 @@ Json table_of(const std::string& file, const Json& items) {
     const size_t begin = dot == std::string::npos ? 0 : dot + 1;
     (*into)["properties"][key.leaf.substr(begin)] = property(key, items);
   }
-  add_short_forms(table["properties"]);
+  if (file == "container") add_short_forms(table["properties"]);
   return table;
 }
 
@@ -98,6 +97,7 @@ Json container_schema() {
   Json table = table_of("container", items);
   table["allOf"] = Json::array({Json{{"oneOf", one_of_keys({"template", "rootfs"})}},
                                 Json{{"anyOf", one_of_keys({"command", "entrypoint"})}}});
+  table["properties"]["healthcheck"]["oneOf"] = one_of_keys({"exec", "tcp", "http", "notify"});
   return with_head("A container of berth", std::move(table));
 }
 

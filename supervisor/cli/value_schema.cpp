@@ -86,6 +86,8 @@ const char* pattern_of(Shape shape) {
 }
 
 Json text_schema(const KeyInfo& key) {
+  if (key.name == "healthcheck.tcp") return pattern(R"(^[^\s]*:[0-9]{1,5}$)");
+  if (key.name == "healthcheck.http") return pattern(R"(^http://[^/?#@\s]+(/[^#\s]*)?$)");
   if (!key.words.empty()) return {{"type", "string"}, {"enum", key.words}};
   switch (key.shape) {
     case Shape::ipv4: return pattern("^" + kIpv4 + "$");

@@ -176,6 +176,7 @@ TEST_CASE("every key of networks and of the host is decoded from its example") {
 TEST_CASE("every key that is not supported yet is refused by its name") {
   for (const FutureKey& key : future_container_keys()) {
     CAPTURE(key.name);
+    if (key.name.starts_with("networks.")) continue;  // of an item: the goldens have it
     Report report("web.toml", "web");
     const auto root = read_file(Format::toml, std::string(key.name) + " = 1", report);
     REQUIRE(root);

@@ -268,6 +268,7 @@ constexpr std::array kHostKeys{
 #undef FIELD
 
 constexpr std::array kFutureContainerKeys{
+    FutureKey{"networks.ipv6_address", "leave it out; networks are IPv4 only"},
     FutureKey{"image", "use template = \"host\" or rootfs"},
     FutureKey{"pull", "images are not supported yet; use template = \"host\" or rootfs"},
     FutureKey{"security.userns", "leave it out; containers share the host's user namespace"},
@@ -277,7 +278,6 @@ constexpr std::array kFutureNetworkKeys{
     FutureKey{"subnet6", "leave it out; networks are IPv4 only"},
     FutureKey{"uplink", "leave it out; use nat = true and ports"},
     FutureKey{"confirm", "leave it out; it belongs to uplink"},
-    FutureKey{"dns", "leave it out; names are written to /etc/hosts of the containers"},
 };
 
 constexpr std::array<FutureKey, 0> kFutureHostKeys{};
