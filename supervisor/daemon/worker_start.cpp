@@ -8,6 +8,7 @@
 
 #include "supervisor/daemon/log.h"
 #include "supervisor/daemon/worker.h"
+#include "supervisor/generation/archive.h"
 
 namespace berth::daemon {
 
@@ -60,7 +61,15 @@ Result<void> Worker::begin() {
 }
 
 Result<void> Worker::make_directories() {
-  for (const std::string& directory : {paths_.containers(), paths_.networks(), paths_.state()}) {
+  std::vector<std::string> directories{paths_.state()};
+  // Only for the first start: later, definitions that are not there at the moment (a checkout that
+  // comes after us) are not an empty set of them.
+  std::error_code unknown;
+  if (!std::filesystem::exists(generation::directory_of(paths_), unknown)) {
+    directories.push_back(paths_.containers());
+    directories.push_back(paths_.networks());
+  }
+  for (const std::string& directory : directories) {
     std::error_code failure;
     std::filesystem::create_directories(directory, failure);
     if (failure) return fail("cannot create " + directory + ": " + failure.message());

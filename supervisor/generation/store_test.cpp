@@ -168,7 +168,11 @@ TEST_CASE("a power cut at any point leaves the old or the new generation, whole"
     for (const int loss : {0, 1, 2, 3}) {
       const TestDirectory directory;
       DiskFiles disk;
-      add(*Store::open(directory / "g", disk), before);
+      {
+        auto first = Store::open(directory / "g", disk);
+        REQUIRE(first);
+        add(*first, before);
+      }
       FailingFiles files(steps);
       if (auto store = Store::open(directory / "g", files)) {
         const auto added = store->add(page("new"), after.listing(), after.text_of());

@@ -2,10 +2,11 @@
 """Generations: what is kept of accepted definitions, the way back, and what undoes itself."""
 
 import json
+import pathlib
 import subprocess
 
-import berth_instance
 import berth_testing
+import berth_instance
 
 
 class GenerationTest(berth_testing.BerthTest):
@@ -108,7 +109,7 @@ class Rollback(GenerationTest):
 
     def environment(self):
         try:
-            block = open(f"/proc/{self.berth.pid('web')}/environ", "rb").read()
+            block = pathlib.Path(f"/proc/{self.berth.pid('web')}/environ").read_bytes()
         except (OSError, berth_instance.Trouble):
             return None
         return dict(line.split("=", 1) for line in block.decode().split("\0") if line).get("A")
@@ -165,13 +166,14 @@ class BadFiles(GenerationTest):
         self.berth.wait("web", "ready")
         self.berth.stop()
         self.berth.containers.rename(self.berth.root / "aside")
-        (self.berth.root / "etc/berth").rename(self.berth.root / "etc/aside")
-        settings = (self.berth.root / "etc/aside/berthd.toml").read_text()
-        (self.berth.root / "etc/berth").mkdir()
-        (self.berth.root / "etc/berth/berthd.toml").write_text(settings)
         self.berth.start()
-        # berthd makes the directory, which is empty then: that is a change, told in the history.
+        self.berth.wait("web", "ready")
+        self.assertIn("keeps its last definition", self.berth.berth("status").stdout)
         self.assertEqual(2, len(self.history()))
+        (self.berth.root / "aside").rename(self.berth.containers)
+        self.service("db")
+        self.until_added("db")
+        self.assertEqual([], self.newest()["removed"]["names"])
 
     def test_a_spoilt_store_does_not_stop_berthd(self):
         self.service("web")
