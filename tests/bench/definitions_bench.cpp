@@ -136,7 +136,7 @@ int main(int argc, char** argv) {
     return EXIT_FAILURE;
   }
   Cache cache;
-  accepted = accept(load(snapshot(paths, true, &cache), nullptr, &cache), accepted);
+  accepted = accept(load(snapshot(paths, true, &cache), nullptr, &cache), {});
   print("nothing changed", measure(paths, &cache, accepted, [&] { settle(cache); }));
   int version = 0;
   print("one file changed", measure(paths, &cache, accepted, [&] {
