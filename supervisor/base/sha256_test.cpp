@@ -43,8 +43,7 @@ TEST_CASE("HMAC-SHA-256 of an example of RFC 4231, and another key tells another
   std::ranges::fill(std::span(key).first(20), std::byte{0x0b});
   HmacSha256 mac(key);
   mac.add(bytes_of("Hi There"));
-  CHECK(to_hex(mac.finish()) ==
-        "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+  CHECK(to_hex(mac.finish()) == "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
   key[31] = std::byte{1};
   HmacSha256 other(key);
   other.add(bytes_of("Hi There"));
