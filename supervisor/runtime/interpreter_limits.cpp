@@ -1,5 +1,6 @@
 #include "supervisor/runtime/interpreter_limits.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <string>
@@ -36,6 +37,14 @@ std::string with_plus(const std::vector<std::string>& names) {
   std::string out;
   for (const std::string& name : names) out += (out.empty() ? "+" : " +") + name;
   return out;
+}
+
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+  for (const std::string& one : names) {
+    // The kernel's list ends with a newline.
+    if (std::string_view(one).substr(0, one.find('\n')) == name) return true;
+  }
+  return false;
 }
 
 int write_into(const std::string& file, std::string_view content) {
@@ -90,22 +99,27 @@ int write_back(const std::string& file, const std::string& shown) {
 }  // namespace
 
 int enable_controllers(const StepContext& context, const Step& step) {
-  const std::string file = std::string(context.program.view(step.text)) + "/cgroup.subtree_control";
+  const std::string cgroup(context.program.view(step.text));
+  const std::string file = cgroup + "/cgroup.subtree_control";
   const std::string_view names = context.program.view(step.text2);
-  const std::size_t bar = names.find('|');
+  const std::size_t bar = std::min(names.find('|'), names.size());
   const auto needed = split(names.substr(0, bar), ' ');
-  const auto wished =
-      bar == names.npos ? std::vector<std::string>() : split(names.substr(bar + 1), ' ');
+  auto wished = split(names.substr(std::min(bar + 1, names.size())), ' ');
+  const auto there = split(content_of(cgroup + "/cgroup.controllers").second, ' ');
+  std::erase_if(wished, [&](const std::string& name) { return !contains(there, name); });
   std::vector<std::string> all = needed;
   all.insert(all.end(), wished.begin(), wished.end());
+  if (all.empty()) return 0;
   const int error = write_into(file, with_plus(all));
   if (error != EBUSY) return error == 0 ? 0 : enable_each(file, needed, wished, *context.detail);
-  // What is turned on already can be asked for again, and nothing else than that can be had here.
-  if (needed.empty() || write_into(file, with_plus(needed)) == 0) return 0;
-  context.detail->add("the cgroup ");
-  context.detail->add(context.program.view(step.text));
-  context.detail->add(" holds processes itself, so that nothing below it can be limited: ");
-  context.detail->add("set cgroup in berthd.toml to another place");
+  // Nothing else can be had here than what is turned on already.
+  const auto on = split(content_of(file).second, ' ');
+  if (std::ranges::all_of(needed, [&](const std::string& name) { return contains(on, name); })) {
+    return 0;
+  }
+  context.detail->add("the cgroup " + cgroup +
+                      " holds processes itself, so that nothing below it can be limited: set "
+                      "cgroup in berthd.toml to another place");
   return EBUSY;
 }
 
