@@ -91,8 +91,7 @@ void Definitions::take_host(const definition::LoadedSet& loaded) {
 }
 
 bool Definitions::read(const Reading& reading) {
-  definition::Snapshot snapshot =
-      definition::snapshot(paths_, /*trusted_only=*/true, &cache_);
+  definition::Snapshot snapshot = definition::snapshot(paths_, /*trusted_only=*/true, &cache_);
   if (reading.read_again && reading.read_again(snapshot.torn)) return false;
   const std::set<std::string> held = reading.held ? reading.held() : std::set<std::string>();
   definition::hold_back(snapshot, paths_, held);
