@@ -21,6 +21,6 @@ TEST_CASE("what is no word of ours says nothing") {
 }
 
 TEST_CASE("a status cannot disturb a terminal, nor be long") {
-  CHECK(parse_notify(std::string("STATUS=a\x1b[2Jb\tc\0d", 15)).status == "a?[2Jb?c?");
+  CHECK(parse_notify(std::string("STATUS=a\x1b[2Jb\tc\0", 16)).status == "a?[2Jb?c?");
   CHECK(parse_notify("STATUS=" + std::string(4000, 'x')).status->size() == 256);
 }

@@ -73,7 +73,8 @@ TEST_CASE("values are written in their short forms") {
   CHECK(format_value(std::map<std::string, DependencySpec>{{"db", {}}}) == R"(["db=started"])");
   CHECK(format_value(MountSpec{.source = "/srv", .target = "/data", .read_only = true}) ==
         "/srv:/data:ro");
-  CHECK(format_value(NetworkAttachment{"lan", "10.20.0.10", "", {"shop"}}) == "lan 10.20.0.10 (shop)");
+  CHECK(format_value(NetworkAttachment{"lan", "10.20.0.10", "", {"shop"}}) ==
+        "lan 10.20.0.10 (shop)");
   CHECK(format_value(0.5) == "0.5");
 }
 

@@ -62,7 +62,8 @@ struct Update {
   std::uint64_t launch_id;
 };
 // Looks whether what the definition needs of the host is there, before the container is stopped for
-// it. Ends in event::Checked or event::Failed. Never waits for, nor is waited for by, another action.
+// it. Ends in event::Checked or event::Failed. Never waits for, nor is waited for by, another
+// action.
 struct Check {
   SpecPtr spec;
 };
@@ -98,8 +99,8 @@ struct Probe {
 
 using Deed = std::variant<action::CreateNetwork, action::RemoveNetwork, action::CreateSandbox,
                           action::RemoveSandbox, action::Launch, action::Stop, action::Kill,
-                          action::CleanUp, action::Update, action::Check, action::Reload, action::RemoveRoot,
-                          action::ApplyView, action::WatchFiles, action::Probe>;
+                          action::CleanUp, action::Update, action::Check, action::Reload,
+                          action::RemoveRoot, action::ApplyView, action::WatchFiles, action::Probe>;
 
 struct Action {
   std::string subject;  // the container, for networks the network; empty for the view

@@ -106,11 +106,11 @@ struct OperatorRestart {
 
 }  // namespace event
 
-using Event =
-    std::variant<event::Submitted, event::NetworkReady, event::NetworkGone, event::SandboxReady,
-                 event::SandboxGone, event::Launched, event::Exited, event::CleanedUp,
-                 event::Updated, event::Checked, event::RootRemoved, event::ViewApplied, event::FilesRead,
-                 event::Probed, event::Notified, event::Failed, event::WallClockSet, event::Appointed,
-                 event::OperatorStart, event::OperatorStop, event::OperatorRestart>;
+using Event = std::variant<event::Submitted, event::NetworkReady, event::NetworkGone,
+                           event::SandboxReady, event::SandboxGone, event::Launched, event::Exited,
+                           event::CleanedUp, event::Updated, event::Checked, event::RootRemoved,
+                           event::ViewApplied, event::FilesRead, event::Probed, event::Notified,
+                           event::Failed, event::WallClockSet, event::Appointed,
+                           event::OperatorStart, event::OperatorStop, event::OperatorRestart>;
 
 }  // namespace berth

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "supervisor/plan/files.h"
 #include "supervisor/plan/check.h"
+#include "supervisor/plan/files.h"
 #include "supervisor/plan/graph.h"
 #include "supervisor/plan/networks.h"
 #include "supervisor/plan/plan_builder.h"

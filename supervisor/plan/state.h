@@ -112,7 +112,7 @@ struct ObservedContainer {
   unsigned failing = 0;  // failed probes in a row
   std::optional<Instant> next_probe;
   bool probing = false;
-  std::string probe_message;  // of the last probe, or what the program said of itself
+  std::string probe_message;      // of the last probe, or what the program said of itself
   std::uint64_t notified_id = 0;  // the last launch that said that it is ready
 
   Appointment appointment;  // of a oneshot with a schedule

@@ -180,9 +180,8 @@ void Checker::check_stop_has_cause(const std::string& name, const action::Stop& 
   }
   if (is_to_go(name) || known.restart_asked) return;
   const SpecPtr wanted_spec = desired(name);
-  const bool for_definition =
-      difference(*known.spec, *wanted_spec).cost >= Cost::restart ||
-      knowledge_.content_cost(name, *wanted_spec) >= Cost::restart;
+  const bool for_definition = difference(*known.spec, *wanted_spec).cost >= Cost::restart ||
+                              knowledge_.content_cost(name, *wanted_spec) >= Cost::restart;
   const bool checked = known.checked && same_definition(*known.checked, *wanted_spec);
   if (for_definition && checked) return;
   for (const auto& [other, how] : known.spec->depends_on) {

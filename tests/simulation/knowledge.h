@@ -35,10 +35,10 @@ struct Known {
   std::deque<Instant> failures;
   Instant not_before{};
 
-  const char* busy_with = nullptr;           // the action under way
-  bool being_forgotten = false;              // it removes everything
-  SpecPtr update;                            // being applied
-  SpecPtr checked;  // since its start: the last one for which all was there
+  const char* busy_with = nullptr;  // the action under way
+  bool being_forgotten = false;     // it removes everything
+  SpecPtr update;                   // being applied
+  SpecPtr checked;                  // since its start: the last one for which all was there
   std::map<std::string, std::string> files;  // what its last start had of them
 
   [[nodiscard]] bool alive() const { return running || launching; }

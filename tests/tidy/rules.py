@@ -103,7 +103,7 @@ def _library(tree, name, folder, header):
             return f"{folder} may not use <{header}>: only {', '.join(users)} may"
     if name.endswith(".h"):
         for prefix in tree.layers["only_in_sources"]["prefixes"]:
-            if header.startswith(prefix):
+            if header.startswith(prefix) and not header.endswith("_fwd.hpp"):
                 return f"<{header}> is heavy: in .cpp files alone"
     if (folder in tree.layers["pure"]["folders"] and not STANDARD.match(header)
             and not header.startswith("doctest/")):
