@@ -1,6 +1,7 @@
 #include "supervisor/runtime/kernel_host.h"
 
 #include <cstring>
+#include <filesystem>
 #include <utility>
 
 #include <sys/random.h>
@@ -27,6 +28,8 @@ Result<handoff::FilesKey> files_key(const Paths& paths) {
   if (::getrandom(key.data(), key.size(), 0) != static_cast<ssize_t>(key.size())) {
     return fail_errno("cannot make a random key");
   }
+  std::error_code failure;
+  std::filesystem::create_directories(paths.run(), failure);
   TRY(write_in_place(path, {reinterpret_cast<const char*>(key.data()), key.size()}, 0600));
   return key;
 }
