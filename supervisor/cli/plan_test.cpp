@@ -61,11 +61,11 @@ TEST_CASE("the first line counts, and each container is told with its keys and i
                       {"cache", "[limits]\nmemory = \"128M\"\n"},
                       {"db", ""}}) ==
         "1 to create, 1 to update live, 2 to restart, 1 to remove; generation 12 -> 13\n"
-        "~ api    restart  because web does\n"
         "- old    remove   definition removed\n"
         "+ db     create   new definition (containers/db.toml)\n"
         "~ cache  update   limits.memory: 64M -> 128M (containers/cache.toml:4:10)\n"
-        "~ web    restart  environment.TZ: UTC -> Europe/Berlin (containers/web.toml:4:6)\n");
+        "~ web    restart  environment.TZ: UTC -> Europe/Berlin (containers/web.toml:4:6)\n"
+        "~ api    restart  because web does\n");
 }
 
 TEST_CASE("what must be made anew is recreated, and each step is told on request") {
@@ -74,7 +74,7 @@ TEST_CASE("what must be made anew is recreated, and each step is told on request
   CHECK(
       text.starts_with("1 to recreate; generation 12 -> 13\n"
                        "~ web  recreate  network: bridge -> none (containers/web.toml:3:11)\n"));
-  CHECK(text.find("in this order:\n- stop web") != std::string::npos);
+  CHECK(text.find("in this order:\n  check what is needed by web") != std::string::npos);
   CHECK(text.find("create sandbox of web") != std::string::npos);
 }
 

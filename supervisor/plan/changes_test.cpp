@@ -71,7 +71,7 @@ TEST_CASE("a service keeps running by its old definition until the new one's dep
   CHECK(stage.of("web").running());
   stage.exit("migrate", 0);
   CHECK(stage.settle() ==
-        "stop web; clean-up migrate; clean-up web; remove-sandbox migrate; launch web");
+        "clean-up migrate; stop web; clean-up web; remove-sandbox migrate; launch web");
 }
 
 TEST_CASE("a refused live change is tried again after a while, another one at once") {

@@ -27,7 +27,7 @@ TEST_CASE("what a new definition needs is looked at before anything is stopped f
   CHECK(stage.turn() == "check db");
   CHECK(stage.turn().empty());
   stage.succeed();
-  CHECK(stage.settle() == "stop web; clean-up web; stop db; clean-up db; launch db; launch web");
+  CHECK(stage.settle() == "stop web; stop db; clean-up web; clean-up db; launch db; launch web");
 }
 
 TEST_CASE("a definition whose check fails leaves the container and its dependants running") {

@@ -62,6 +62,7 @@ class IdealHost {
       if (container.health == Health::starting) container.next_probe = Instant();
     }
     observed_.view_busy = false;
+    read_files(observed_.watched);
   }
 
   void finish_begun(const std::string& name, const ObservedContainer& container) {
@@ -83,6 +84,15 @@ class IdealHost {
       case Task::remove_root:
       case Task::remove_everything: answers_.push_back(event::RootRemoved{name}); break;
     }
+  }
+
+  // What nobody has looked at yet can be read, and is as it was.
+  void read_files(const std::set<std::string>& paths) {
+    event::FilesRead read;
+    for (const std::string& path : paths) {
+      if (!observed_.files.contains(path)) read.files[path] = FileState();
+    }
+    if (!read.files.empty()) answers_.push_back(std::move(read));
   }
 
   void end_oneshot(const std::string& name, std::uint64_t id, const ContainerSpec& spec) {
@@ -115,14 +125,7 @@ class IdealHost {
     answers_.push_back(event::Checked{*subject_, deed.spec});
   }
   void answer(const action::Reload&) {}
-  // What nobody has looked at yet can be read, and is as it was.
-  void answer(const action::WatchFiles& deed) {
-    event::FilesRead read;
-    for (const std::string& path : deed.paths) {
-      if (!observed_.files.contains(path)) read.files[path] = FileState();
-    }
-    answers_.push_back(std::move(read));
-  }
+  void answer(const action::WatchFiles& deed) { read_files(deed.paths); }
   void answer(const action::RemoveRoot&) { answers_.push_back(event::RootRemoved{*subject_}); }
   void answer(const action::ApplyView& deed) { answers_.push_back(event::ViewApplied{deed.view}); }
   void answer(const action::Probe& deed) {

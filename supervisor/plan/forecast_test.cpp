@@ -53,7 +53,7 @@ TEST_CASE("the forecast of a change, a removal and a shutdown") {
   stage.settle();
   stage.edit("db", [](ContainerSpec& spec) { spec.command = {"other"}; });
   CHECK(forecast_of(stage) ==
-        "stop web; stop db; clean-up web; clean-up db; launch db; launch web");
+        "check db; stop web; stop db; clean-up web; clean-up db; launch db; launch web");
   stage.remove("web");
   stage.edit("db", [](ContainerSpec& spec) { spec.command = {"run"}; });
   CHECK(forecast_of(stage) == "stop web; clean-up web; remove-sandbox web; remove-root web");

@@ -180,11 +180,13 @@ bool Driver::at_rest() const {
     const bool oneshot_runs =
         container.running() && container.spec && container.spec->type == ContainerType::oneshot;
     const bool starts_later = container.next_start && *container.next_start > now_;
-    return !container.busy && !settles && !oneshot_runs && !starts_later;
+    return !container.busy && !container.checking && !settles && !oneshot_runs && !starts_later;
   });
   const bool networks_idle =
       std::ranges::all_of(observed.networks, [](const auto& entry) { return !entry.second.busy; });
-  return idle && networks_idle && !observed.view_busy;
+  const bool files_known = std::ranges::all_of(
+      observed.watched, [this](const std::string& path) { return observed.files.contains(path); });
+  return idle && networks_idle && files_known && !observed.view_busy;
 }
 
 void Driver::run_to_rest(Duration most) {

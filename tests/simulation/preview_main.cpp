@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "supervisor/cli/saved_state.h"
-#include "supervisor/model/member_changes.h"
+#include "supervisor/model/keys.h"
 #include "supervisor/plan/preview.h"
 #include "tests/simulation/definitions.h"
 #include "tests/simulation/driver.h"
@@ -114,6 +114,24 @@ SpecPtr spoilt(const SpecPtr& spec) {
   return std::make_shared<const ContainerSpec>(changed);
 }
 
+// Random values of keys, brought into the ranges that definition files are held to.
+void make_legal(DesiredState& desired) {
+  for (auto& [name, spec] : desired.containers) {
+    ContainerSpec legal = *spec;
+    for (const Key<ContainerSpec>& key : container_keys()) {
+      const auto* field = std::get_if<FieldOf<ContainerSpec, Duration>>(&key.field);
+      if (field == nullptr) continue;
+      const auto bound = [](double seconds) {
+        return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+      };
+      Duration& value = (*field)(legal);
+      if (key.least) value = std::max(value, bound(*key.least));
+      if (key.most) value = std::min(value, bound(*key.most));
+    }
+    if (!same_definition(legal, *spec)) spec = std::make_shared<const ContainerSpec>(legal);
+  }
+}
+
 struct Outcome {
   std::optional<std::string> problem;
   bool compared = false;
@@ -123,6 +141,9 @@ Outcome run_pair(std::uint64_t seed, PlanDefect defect, bool trace) {
   Driver driver(seed, Defect::none, trace);
   Definitions definitions(driver.random);
   definitions.fill(driver.desired);
+  make_legal(driver.desired);
+  // The plan takes it that files can be read; berth plan says so when one is not there.
+  for (const std::string& path : kFiles) driver.host.world.files[path] = "content";
   driver.desired_changed("first");
   driver.run_to_rest(1h);
   if (driver.problem()) return {driver.problem(), false};
@@ -130,6 +151,7 @@ Outcome run_pair(std::uint64_t seed, PlanDefect defect, bool trace) {
   const DesiredState before = driver.desired;
   DesiredState after = before;
   definitions.edit(after);
+  make_legal(after);
   const HostSpec settings;
   const control::StateView view{before, driver.observed, {}, driver.now(), {}};
   auto state = cli::parse_state(control::state_document(view, {"", settings, {}}));
