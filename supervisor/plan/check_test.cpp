@@ -45,6 +45,31 @@ TEST_CASE("a definition whose check fails leaves the container and its dependant
   CHECK(stage.turn() == "check db");
 }
 
+TEST_CASE("containers that depend on each other are stopped when all of them are looked at") {
+  Stage stage = running();
+  set(stage, "db", "1");
+  set(stage, "web", "1");
+  stage.define(service("other"));
+  CHECK(stage.turn() == "create-sandbox other; check db; check web");
+  const SpecPtr db = stage.desired.containers.at("db");
+  const SpecPtr web = stage.desired.containers.at("web");
+  stage.tell(event::Checked{"db", db});
+  CHECK(stage.turn().empty());
+  stage.tell(event::Checked{"web", web});
+  CHECK(stage.turn() == "stop web");
+}
+
+TEST_CASE("a check that failed once holds up no other") {
+  Stage stage = running();
+  set(stage, "db", "1");
+  set(stage, "web", "1");
+  stage.turn();
+  const Action of_web = stage.pending.at(1);
+  stage.tell(event::Checked{"db", stage.desired.containers.at("db")});
+  stage.tell(event::Failed{of_web, "gone"});
+  CHECK(stage.turn() == "stop web");  // because db stops
+}
+
 TEST_CASE("another definition is checked at once, and the old one needs no check") {
   Stage stage = running();
   set(stage, "db", "1");

@@ -70,6 +70,8 @@ struct Node {
   bool held_back = false;               // runs by its old definition until an update window opens
   std::optional<Instant> window_opens;  // when it does, where that is known
   bool holds = false;                   // all its dependencies' conditions are met
+  bool awaits_checks = true;            // its own, or of others that it is connected with
+  bool for_definition = false;          // is to stop for its definition, now or later
   bool unchecked = false;  // is to stop for its definition, once what that needs is there
   StopCause stop = StopCause::none;
   NodeIndex stop_through = kNowhere;  // the dependency of dependency_stops and -_restarted

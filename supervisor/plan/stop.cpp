@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "supervisor/plan/changes.h"
+#include "supervisor/plan/check.h"
 #include "supervisor/plan/dependency.h"
 #include "supervisor/plan/order.h"
 #include "supervisor/plan/reasons.h"
@@ -65,11 +66,13 @@ void decide_stop(const Graph& graph, const NetworkUses& uses, bool shutting_down
     return;
   }
   if (node.holds && node.renewed && !node.held_back && changes_of(node).cost >= Cost::restart) {
-    if (same(seen.checked, *node.desired)) {
+    node.for_definition = true;
+    const bool checked = same(seen.checked, *node.desired);
+    if (checked && !node.awaits_checks) {
       node.stop = StopCause::definition;
       return;
     }
-    node.unchecked = true;
+    node.unchecked = !checked;
   }
   if (node.holds) {
     node.stop_through = find_restarting(graph, node, [&seen](const Node& other) {
@@ -93,14 +96,27 @@ void plan_kill(PlanBuilder& builder, const Node& node) {
               Action{*node.name, action::Kill{seen.launch_id}, std::move(reason), {}});
 }
 
-}  // namespace
-
-void decide_stops(Graph& graph, const NetworkUses& uses, bool shutting_down) {
+void decide_each_stop(Graph& graph, const NetworkUses& uses, bool shutting_down) {
   for (const NodeIndex index : graph.order) {
     Node& node = graph.nodes[index];
     node.holds = node.desired && node.lacks.empty() && all_met(graph, node);
     if (node.observed->alive()) decide_stop(graph, uses, shutting_down, node);
   }
+}
+
+}  // namespace
+
+// First as if every check were still to come, which tells what is to be checked at all.
+void decide_stops(Graph& graph, const NetworkUses& uses, bool shutting_down) {
+  decide_each_stop(graph, uses, shutting_down);
+  if (std::ranges::none_of(graph.nodes, &Node::for_definition)) return;
+  group_by_checks(graph);
+  for (Node& node : graph.nodes) {
+    node.stop = StopCause::none;
+    node.stop_through = kNowhere;
+    node.unchecked = false;
+  }
+  decide_each_stop(graph, uses, shutting_down);
 }
 
 void decide_stop_order(Graph& graph) {
