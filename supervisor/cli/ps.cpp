@@ -61,12 +61,12 @@ class Ps : public Command {
     print(render(
         {"NAME", "TYPE", "PHASE", "PID", "HEALTH", "RESTARTS", "UPTIME", "ADDRESSES", "PORTS"},
         rows, context.out));
-    return kDone;
-  }
-
     const std::string document = TRY(client.status(""));
     const auto host = TRY(control::parse_host(document));
     if (!host.pinned.empty()) print(context.out.paint(Colour::yellow, host.pinned) + "\n");
+    return kDone;
+  }
+
  private:
   [[nodiscard]] bool wanted(const control::ContainerStatus& status) const {
     if (running_ && !status.pid) return false;
