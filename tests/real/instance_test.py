@@ -6,7 +6,7 @@ import subprocess
 import berth_testing
 from berth_testing import berth_instance
 
-KEEP = """["sh", "-c", "trap 'exit 0' TERM; cat /kept; echo written > /kept; sleep infinity & wait"]"""
+KEEP = """["sh", "-c", "trap 'exit 0' TERM; cat /kept; echo written > /kept; echo up; sleep infinity & wait"]"""
 
 
 class Instance(berth_testing.BerthTest):
@@ -95,6 +95,7 @@ class Instance(berth_testing.BerthTest):
         self.service("db")
         self.service("web", command=KEEP)
         before = self.berth.wait("web", "ready")
+        berth_instance.poll("the file is written", lambda: "up" in self.berth.logged("web"), 10)
         self.restart()
         after = self.berth.wait("web", "ready")
         self.assertEqual(before["addresses"], after["addresses"])
