@@ -96,10 +96,20 @@ void plan_kill(PlanBuilder& builder, const Node& node) {
               Action{*node.name, action::Kill{seen.launch_id}, std::move(reason), {}});
 }
 
+// What is to stop as soon as its check has succeeded is no ground to start on.
+bool relies_on_checked(const Graph& graph, const Node& node) {
+  return std::ranges::any_of(graph.desired_edges(node), [&graph](const Edge& edge) {
+    if (edge.to == kNowhere) return false;
+    const Node& other = graph.nodes[edge.to];
+    return other.for_definition && other.awaits_checks;
+  });
+}
+
 void decide_each_stop(Graph& graph, const NetworkUses& uses, bool shutting_down) {
   for (const NodeIndex index : graph.order) {
     Node& node = graph.nodes[index];
-    node.holds = node.desired && node.lacks.empty() && all_met(graph, node);
+    node.holds = node.desired && node.lacks.empty() && all_met(graph, node) &&
+                 (node.observed->alive() || !relies_on_checked(graph, node));
     if (node.observed->alive()) decide_stop(graph, uses, shutting_down, node);
   }
 }

@@ -61,6 +61,28 @@ std::string shown(const Steps& steps) {
   return text.empty() ? " nothing" : text;
 }
 
+// Where actions take as long as they like, a container may be started before what it follows has
+// been, and again after it. So of those, only what is done at all, and to which, is compared.
+Steps kinds_of(const Steps& steps, const std::set<std::string>& ran) {
+  Steps kinds;
+  std::ranges::copy_if(steps, std::back_inserter(kinds), [&](const auto& step) {
+    const bool repeats = step.second == "stop" || step.second == "clean-up";
+    return !repeats || ran.contains(step.first);
+  });
+  std::ranges::sort(kinds);
+  const auto twice = std::ranges::unique(kinds);
+  kinds.erase(twice.begin(), twice.end());
+  return kinds;
+}
+
+std::optional<std::string> difference_of_kinds(const Steps& plan, const Steps& done,
+                                               const std::set<std::string>& ran) {
+  const Steps expected = kinds_of(plan, ran);
+  const Steps seen = kinds_of(done, ran);
+  if (expected == seen) return std::nullopt;
+  return "in whatever time: the plan says" + shown(expected) + ", the daemon does" + shown(seen);
+}
+
 std::optional<std::string> difference(const Steps& plan, const Steps& done,
                                       const DesiredState& desired) {
   std::set<std::string> subjects;
@@ -137,8 +159,9 @@ struct Outcome {
   bool compared = false;
 };
 
-Outcome run_pair(std::uint64_t seed, PlanDefect defect, bool trace) {
+Outcome run_pair(std::uint64_t seed, PlanDefect defect, bool trace, bool even) {
   Driver driver(seed, Defect::none, trace);
+  driver.host.even = even;
   Definitions definitions(driver.random);
   definitions.fill(driver.desired);
   make_legal(driver.desired);
@@ -165,6 +188,10 @@ Outcome run_pair(std::uint64_t seed, PlanDefect defect, bool trace) {
   Steps plan = steps_of(preview.actions);
   spoil(defect, plan, preview);
 
+  std::set<std::string> ran;
+  for (const auto& [name, seen] : driver.observed.containers) {
+    if (seen.running()) ran.insert(name);
+  }
   std::vector<Action> done;
   driver.on_action = [&done](const Action& action) { done.push_back(action); };
   driver.desired = after;
@@ -174,13 +201,15 @@ Outcome run_pair(std::uint64_t seed, PlanDefect defect, bool trace) {
   if (trace) {
     std::cout << "plan:" << shown(plan) << "\ndone:" << shown(steps_of(done)) << "\n";
   }
-  return {difference(plan, steps_of(done), after), true};
+  const Steps steps = steps_of(done);
+  return {even ? difference(plan, steps, after) : difference_of_kinds(plan, steps, ran), true};
 }
 
 int run_seeds(std::uint64_t first, std::uint64_t seeds, bool trace) {
   std::uint64_t compared = 0;
   for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
-    const Outcome outcome = run_pair(seed, PlanDefect::none, trace);
+    Outcome outcome = run_pair(seed, PlanDefect::none, trace, true);
+    if (!outcome.problem) outcome = run_pair(seed, PlanDefect::none, trace, false);
     if (outcome.compared) ++compared;
     if (!outcome.problem) continue;
     std::cout << "seed " << seed << ": " << *outcome.problem << "\nto see it: berth-preview --seed "
@@ -196,7 +225,7 @@ int run_defects(std::uint64_t seeds) {
   for (int defect = 1; defect <= kPlanDefects; ++defect) {
     bool found = false;
     for (std::uint64_t seed = 1; seed <= seeds && !found; ++seed) {
-      found = run_pair(seed, static_cast<PlanDefect>(defect), false).problem.has_value();
+      found = run_pair(seed, static_cast<PlanDefect>(defect), false, true).problem.has_value();
     }
     if (!found) ++missed;
     std::cout << "plan defect " << defect << (found ? ": found\n" : ": NOT FOUND\n");

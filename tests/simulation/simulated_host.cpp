@@ -43,11 +43,13 @@ std::vector<Event> SimulatedHost::take_due() {
 }
 
 void SimulatedHost::after(Duration delay, Happening happen) {
-  queue_.push_back(Scheduled{now_ + delay, random_.next(), std::move(happen)});
+  queue_.push_back(
+      Scheduled{now_ + delay, even ? ++even_ties_ : random_.next(), std::move(happen)});
   std::ranges::push_heap(queue_, kLater);
 }
 
 Duration SimulatedHost::latency() {
+  if (even) return 1ms;
   if (!random_.chance(faults.slow_percent)) return random_.milliseconds(1, 20);
   return random_.chance(80) ? random_.milliseconds(20, 2000) : random_.milliseconds(2000, 40000);
 }
@@ -159,7 +161,8 @@ ExitStatus SimulatedHost::random_status() {
 void SimulatedHost::plan_end(const std::string& name, std::uint64_t launch_id,
                              const ContainerSpec& spec) {
   if (spec.type == ContainerType::oneshot) {
-    return after(random_.milliseconds(0, 3000), [this, name, launch_id] {
+    const Duration lifetime = even ? 0ms : random_.milliseconds(0, 3000);
+    return after(lifetime, [this, name, launch_id] {
       const bool well = !random_.chance(faults.exit_percent);
       end_process(name, launch_id, well ? exited(0) : random_status());
     });
@@ -192,8 +195,9 @@ void SimulatedHost::crash(const std::string& container, ExitStatus status) {
 void SimulatedHost::begin(const Action& action, const action::Stop& deed) {
   if (fails()) return after(latency(), [this, action] { tell_failure(action); });
   if (random_.chance(faults.deaf_percent)) return;
-  const Duration delay = random_.chance(faults.slow_percent) ? random_.milliseconds(1000, 30000)
-                                                             : random_.milliseconds(0, 500);
+  const Duration delay = even                                  ? 1ms
+                         : random_.chance(faults.slow_percent) ? random_.milliseconds(1000, 30000)
+                                                               : random_.milliseconds(0, 500);
   const ExitStatus status = random_.chance(50) ? exited(0) : killed(deed.signal.number);
   after(delay,
         [this, name = action.subject, deed, status] { end_process(name, deed.launch_id, status); });

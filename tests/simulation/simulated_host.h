@@ -68,11 +68,13 @@ class SimulatedHost final : public Host {
   void crash(const std::string& container, ExitStatus status);
 
   Faults faults;
+  bool even = false;  // everything takes a millisecond, and oneshots none at all
   World world;
   std::optional<std::string> problem;  // something impossible was made to happen
 
  private:
   using Happening = std::function<void()>;
+  std::uint64_t even_ties_ = 0;  // what is scheduled first happens first
   struct Scheduled {
     Instant at;
     std::uint64_t tie;  // at one instant anything may come first
