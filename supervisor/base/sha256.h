@@ -1,13 +1,18 @@
 // SHA-256 (FIPS 180-4), and HMAC with it (RFC 2104): content told apart without being kept.
 //
-// No allocation, no errors. Not meant for anything that has to resist timing.
+// The only user of OpenSSL, whose contexts these are. They fail for want of memory alone, which
+// ends the process.
 #pragma once
 
 #include <array>
 #include <cstddef>
-#include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
+#include <string_view>
+
+struct evp_md_ctx_st;
+struct evp_mac_ctx_st;
 
 namespace berth {
 
@@ -15,30 +20,34 @@ using Sha256Digest = std::array<std::byte, 32>;
 
 class Sha256 {
  public:
-  void add(std::span<const std::byte> bytes) noexcept;
+  Sha256();
+  void add(std::span<const std::byte> bytes);
   // Once, at the end.
-  Sha256Digest finish() noexcept;
+  Sha256Digest finish();
 
  private:
-  static constexpr std::size_t kBlock = 64;
-  void take_block(const std::byte* block) noexcept;
-
-  std::array<std::uint32_t, 8> state_{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                                      0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-  std::array<std::byte, kBlock> pending_{};
-  std::uint64_t size_ = 0;  // bytes so far
+  struct Free {
+    void operator()(evp_md_ctx_st* context) const;
+  };
+  std::unique_ptr<evp_md_ctx_st, Free> context_;
 };
 
 class HmacSha256 {
  public:
-  explicit HmacSha256(std::span<const std::byte, 32> key) noexcept;
-  void add(std::span<const std::byte> bytes) noexcept { inner_.add(bytes); }
-  Sha256Digest finish() noexcept;
+  explicit HmacSha256(std::span<const std::byte, 32> key);
+  void add(std::span<const std::byte> bytes);
+  // Once, at the end.
+  Sha256Digest finish();
 
  private:
-  Sha256 inner_;
-  Sha256 outer_;
+  struct Free {
+    void operator()(evp_mac_ctx_st* context) const;
+  };
+  std::unique_ptr<evp_mac_ctx_st, Free> context_;
 };
+
+// The digest of a whole text, as 64 lower case hexadecimal digits.
+std::string sha256_hex(std::string_view text);
 
 // Lower case hexadecimal.
 std::string to_hex(std::span<const std::byte> bytes);

@@ -69,7 +69,7 @@ Result<Archive::Contents> Archive::read() const {
 Result<std::string> Archive::object(const std::string& digest) const {
   if (!is_digest(digest)) return fail("\"" + digest + "\" names no text");
   std::string text = TRY(read_small_file(object_path(digest), kObjectMost));
-  if (sha256(text) != digest) return fail(object_path(digest) + " is damaged");
+  if (sha256_hex(text) != digest) return fail(object_path(digest) + " is damaged");
   return text;
 }
 

@@ -1,4 +1,4 @@
-// SHA-256, by which the store names what it keeps. The only user of OpenSSL.
+// Digests by which the store names what it keeps: SHA-256, as 64 lower case hexadecimal digits.
 #pragma once
 
 #include <memory>
@@ -6,10 +6,10 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "supervisor/base/sha256.h"
+
 namespace berth::generation {
 
-// 64 lower-case hexadecimal digits.
-std::string sha256(std::string_view bytes);
 bool is_digest(std::string_view text);
 
 // Digests of shared texts, so that the text of a file that did not change is digested once.

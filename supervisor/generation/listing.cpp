@@ -143,7 +143,7 @@ std::string fingerprint(const definition::Snapshot& snapshot, Digests& digests) 
     for (const auto& [name, path] : *names) text += "-\t" + name + "\t" + escape(path) + "\n";
     text += "-\n";
   }
-  return sha256(text);
+  return sha256_hex(text);
 }
 
 Difference difference(const std::map<std::string, Pieces>& before,

@@ -113,7 +113,7 @@ Result<void> Store::write_manifest(const Manifest& manifest) {
 Result<void> Store::add(Manifest manifest, const Listing& listing, const TextOf& text_of) {
   const std::string list = to_text(listing);
   manifest.number = next_number();
-  manifest.hash = sha256(list);
+  manifest.hash = sha256_hex(list);
   std::vector<std::pair<std::string, const std::string*>> missing;
   std::set<std::string> named;
   const auto need = [&](const std::string& digest, const std::string* text) -> Result<void> {

@@ -82,8 +82,8 @@ TEST_CASE("the oldest go, with the texts that no other has, but not the one that
   CHECK(store->generations().contains(1));
   CHECK(store->generations().contains(5));
   CHECK(files_below(directory / "g") == 7);  // 2 manifests, 2 lists, 2 of web, 1 of db
-  CHECK_FALSE(store->object(sha256("3")));
-  CHECK(store->object(sha256("same")));
+  CHECK_FALSE(store->object(sha256_hex("3")));
+  CHECK(store->object(sha256_hex("same")));
   add(*store, {{{"web", "6"}}});
   CHECK(store->latest()->number == 6);
 }
@@ -114,7 +114,7 @@ TEST_CASE("a spoilt text is not given, and neither is a list") {
   {
     auto store = Store::open(directory / "g", files);
     add(*store, set);
-    const std::string digest = sha256("1");
+    const std::string digest = sha256_hex("1");
     spoil(directory / ("g/objects/" + digest.substr(0, 2) + "/" + digest.substr(2)), "other");
     CHECK_FALSE(store->object(digest));
     const std::string list = store->latest()->hash;
@@ -142,8 +142,8 @@ TEST_CASE("a digest cannot lead out of the store") {
 
 TEST_CASE("paths with tabs, line ends and percent signs survive in a listing") {
   Listing listing;
-  listing.containers["web"] = {{"containers/web.toml", sha256("1")},
-                               {"containers/web.toml.d/a\tb\n%41.toml", sha256("2")}};
+  listing.containers["web"] = {{"containers/web.toml", sha256_hex("1")},
+                               {"containers/web.toml.d/a\tb\n%41.toml", sha256_hex("2")}};
   const auto read = parse_listing(to_text(listing));
   REQUIRE(read);
   CHECK(*read == listing);
@@ -223,5 +223,5 @@ TEST_CASE("when the disk is full, what was there stays, and it works again when 
   CHECK(store->latest()->number == 1);
   add(*store, large);
   CHECK(store->latest()->number == 2);
-  CHECK(store->object(sha256(large.texts.at("web"))));
+  CHECK(store->object(sha256_hex(large.texts.at("web"))));
 }

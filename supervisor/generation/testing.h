@@ -128,14 +128,14 @@ struct TestSet {
   [[nodiscard]] Listing listing() const {
     Listing made;
     for (const auto& [name, text] : texts) {
-      made.containers[name] = {{"containers/" + name + ".toml", sha256(text)}};
+      made.containers[name] = {{"containers/" + name + ".toml", sha256_hex(text)}};
     }
     return made;
   }
   [[nodiscard]] Store::TextOf text_of() const {
     return [this](const std::string& digest) -> const std::string* {
       for (const auto& [name, text] : texts) {
-        if (sha256(text) == digest) return &text;
+        if (sha256_hex(text) == digest) return &text;
       }
       return nullptr;
     };
