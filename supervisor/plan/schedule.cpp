@@ -6,7 +6,7 @@ namespace berth::planning {
 
 namespace {
 
-// A clock that is set back by less than this does not bring a time again.
+// A clock that is set back by no more than this does not bring a time again.
 constexpr Duration kSetBack = std::chrono::minutes(1);
 
 std::optional<WallTime> next_of(const std::vector<Calendar>& schedule, const WallClock& clock,
@@ -21,10 +21,9 @@ std::optional<WallTime> next_of(const std::vector<Calendar>& schedule, const Wal
   return first;
 }
 
-// Where to look on from when the clock was set.
-WallTime after_setting(const Appointment& before, WallTime wall) {
-  const bool repeats = before.last && *before.last > wall && *before.last - wall <= kSetBack;
-  return repeats ? *before.last : wall;
+// The clock was set, and perhaps back to before a time that has come.
+bool stays_past(const Appointment& before, const WallClock& clock, WallTime wall) {
+  return before.last && *before.last > wall && before.clock->offset - clock.offset <= kSetBack;
 }
 
 bool is_none(const Appointment& appointment) {
@@ -63,7 +62,13 @@ std::optional<AppointmentChange> next_appointment(const Appointment& before,
       change.begins = true;
     }
   }
-  const WallTime after = is_new || has_come ? wall : after_setting(before, wall);
+  WallTime after = wall;
+  if (!is_new && !has_come) {
+    if (stays_past(before, *clock, wall))
+      after = *before.last;
+    else if (before.last && *before.last > wall)
+      appointment.last.reset();  // of days that are to come again
+  }
   appointment.next = next_of(schedule, *clock, after);
   return change;
 }

@@ -17,7 +17,7 @@ bool run_is_pending(const ObservedContainer& container);
 
 // The appointment that follows `before`, when another one does. A time that comes while a run is
 // under way (`occupied`) is skipped; any number of times that have come together are one. When the
-// clock is set back, its times come again, but for those of the last minute.
+// clock is set back by more than a minute, its times come again.
 std::optional<AppointmentChange> next_appointment(const Appointment& before,
                                                   const std::vector<Calendar>& schedule,
                                                   const WallClockPtr& clock, Instant now,
