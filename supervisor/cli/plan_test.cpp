@@ -99,6 +99,21 @@ TEST_CASE("what waits for an operator's word is told with what it waits for") {
         "             environment.A: unset -> 1 (containers/web.toml:5:5)\n");
 }
 
+TEST_CASE("what waits for an update window is restarted only while one is open") {
+  const std::string window = "[update]\nwindow = [\"02:00-04:00 UTC\"]\n";
+  SavedState state = running({{"web", window}});
+  const auto at_hour = [&](int hour) {
+    WallClock clock;
+    clock.offset = std::chrono::hours(24 * 20000 + hour) - state.now.time_since_epoch();
+    state.observed.wall = std::make_shared<const WallClock>(clock);
+    const Planned planned = plan_against(state, files({{"web", "user = \"1\"\n" + window}}));
+    REQUIRE(planned.preview.items.size() == 1);
+    return planned.preview.items[0].fate;
+  };
+  CHECK(at_hour(3) == Fate::restart);
+  CHECK(at_hour(5) == Fate::wait);
+}
+
 TEST_CASE("a bad file's container keeps its definition, and the mistake is among the problems") {
   const SavedState state = running({{"web", ""}});
   const Planned planned = plan_against(state, files({{"web", "comand = 1\n"}}));

@@ -1,5 +1,5 @@
-// What `berth plan` computes: the definitions of a directory against a state. Pure but for the
-// reading of files, which the snapshot has done.
+// What `berth plan` computes: the definitions of a directory against a state. Of the host it reads
+// time zones alone; the definitions are in the snapshot.
 #pragma once
 
 #include <string>

@@ -239,6 +239,11 @@ Result<SavedState> read_state(const Json& json) {
   SavedState state;
   Reader reader;
   state.now = reader.now = Instant() + kSinceBoot;
+  if (const Json& clock = member_of(json, "clock"); clock.is_number_integer()) {
+    const Duration offset = Duration(clock.get<std::int64_t>()) - state.now.time_since_epoch();
+    reader.wall = std::make_shared<const WallClock>(WallClock{.offset = offset});
+    state.observed.wall = reader.wall;
+  }
   state.version = text_of(member_of(json, "version"));
   state.taken = text_of(member_of(json, "taken"));
   state.root = text_of(member_of(json, "root"));

@@ -17,7 +17,8 @@ struct SavedState {
   HostSpec settings;    // in force
   control::HostCapacity capacity;
   DesiredState desired;  // what is in force
-  ObservedState observed;
+  ObservedState
+      observed;   // its clock has no time zones: those that count are a matter of the files
   Instant now{};  // the moment at which it was taken; instants of `observed` are around it
 };
 

@@ -249,6 +249,11 @@ std::string state_document(const StateView& view, const StateFacts& facts) {
   json.text(BERTH_VERSION);
   json.key("taken");
   json.text(format_rfc3339(view.wall_now));
+  if (view.observed.wall) {
+    json.key("clock");
+    const WallTime time = view.observed.wall->at(view.now);
+    json.number(static_cast<std::int64_t>(time.time_since_epoch().count()));
+  }
   json.key("root");
   json.text(facts.root.empty() ? "/" : facts.root);
   json.key("generation");

@@ -6,6 +6,7 @@
 //   format        1
 //   version       of the berth that wrote it
 //   taken         when, RFC 3339
+//   clock         the same as nanoseconds since 1970; missing while berthd knows no time of day
 //   root          the instance's root directory
 //   generation    of the definitions in force
 //   settings      the host settings in force, keyed like berthd.toml

@@ -136,7 +136,8 @@ SpecPtr spoilt(const SpecPtr& spec) {
   return std::make_shared<const ContainerSpec>(changed);
 }
 
-// Random values of keys, brought into the ranges that definition files are held to.
+// Random values of keys, brought into what definition files are held to: their ranges, and
+// dependencies that exist.
 void make_legal(DesiredState& desired) {
   for (auto& [name, spec] : desired.containers) {
     ContainerSpec legal = *spec;
@@ -150,6 +151,8 @@ void make_legal(DesiredState& desired) {
       if (key.least) value = std::max(value, bound(*key.least));
       if (key.most) value = std::min(value, bound(*key.most));
     }
+    std::erase_if(legal.depends_on,
+                  [&](const auto& entry) { return !desired.containers.contains(entry.first); });
     if (!same_definition(legal, *spec)) spec = std::make_shared<const ContainerSpec>(legal);
   }
 }
