@@ -119,3 +119,23 @@ TEST_CASE("one that was started by nobody yet, or runs by its former definition,
   trial.edit("web", [](ContainerSpec& spec) { spec.command = {"other"}; });
   CHECK(trial.after(2min).reason == "web is ready by its former definition");
 }
+
+TEST_CASE(
+    "a oneshot whose time has not come, and a change that waits for its window, do not fail it") {
+  Trial trial;
+  ContainerSpec job = oneshot("web");
+  job.schedule = {*parse_calendar("daily", [](const std::string&) { return false; })};
+  trial.define(job);
+  trial.settle();
+  CHECK(trial.after(2min).kind == Kind::passed);
+
+  Trial held;
+  ContainerSpec web = service("web");
+  web.update.window = {
+      *parse_time_window("Sun 02:00-04:00", [](const std::string&) { return false; })};
+  held.define(web);
+  held.settle();
+  held.edit("web", [](ContainerSpec& spec) { spec.command = {"other"}; });
+  held.settle();
+  CHECK(held.after(2min).kind == Kind::passed);
+}
