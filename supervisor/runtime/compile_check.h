@@ -1,5 +1,5 @@
-// compile_check: the program that looks whether what a definition needs of the host is there, before
-// a running container is stopped for it. Pure.
+// compile_check: the program that looks whether what a definition needs of the host is there,
+// before a running container is stopped for it. Pure.
 #pragma once
 
 #include "supervisor/handoff/program.h"
