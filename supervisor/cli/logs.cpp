@@ -80,6 +80,7 @@ class Logs : public Command {
 
   Result<int> run(const Context& context) override {
     directory_ = context.paths.log_dir(name_);
+    if (plausible(name_) && in_journal(context)) return point_to_journal();
     if (!plausible(name_) || !TRY(is_there(directory_))) return unknown(context);
     // Watched before the first look, so that nothing falls between.
     unique_fd changes;
@@ -98,6 +99,26 @@ class Logs : public Command {
   // A name with a slash would lead out of the log directory.
   static bool plausible(const std::string& name) {
     return !name.empty() && name.front() != '.' && name.find('/') == std::string::npos;
+  }
+
+  // As its definition says; of a bad one nothing is known, and there may be files.
+  [[nodiscard]] bool in_journal(const Context& context) const {
+    const auto set = definition::load(definition::snapshot(context.paths, false));
+    const auto found = set.containers.find(name_);
+    return found != set.containers.end() && found->second->logging.driver == LogDriver::journald;
+  }
+
+  // The journal has ways of its own to be asked; we name the one that was asked for here.
+  [[nodiscard]] Result<int> point_to_journal() const {
+    std::string command = "journalctl CONTAINER_NAME=" + name_;
+    if (follow_) command += " -f";
+    if (lines_) command += " -n " + std::to_string(*lines_);
+    if (!stream_.empty()) command += stream_ == "stderr" ? " PRIORITY=3" : " PRIORITY=6";
+    if (json_) command += " -o json";
+    std::string older;
+    if (TRY(is_there(directory_)))
+      older = " (what it wrote to files before is in " + directory_ + ")";
+    return fail("the output of \"" + name_ + "\" is in the journal: " + command + older);
   }
 
   static Result<bool> is_there(const std::string& directory) {

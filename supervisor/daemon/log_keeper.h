@@ -1,9 +1,12 @@
 // LogKeeper: the log pumps of all containers, on the loop.
 //
 // A stream that is readable is pumped once for each turn of the loop, 64 KiB at most, so that a
-// container that writes without end gets its share and no more.
+// container that writes without end gets its share and no more. While the journal takes no more of
+// a container's lines, its streams are not read; lines that still wait when its FIFOs go are sent
+// afterwards, and in order.
 #pragma once
 
+#include <list>
 #include <map>
 #include <optional>
 #include <string>
@@ -16,7 +19,11 @@ namespace berth::daemon {
 
 class LogKeeper {
  public:
-  LogKeeper(Loop& loop, Paths paths) : loop_(loop), paths_(std::move(paths)) {}
+  LogKeeper(Loop& loop, Paths paths);
+  // Gives the journal a last moment, a second at most, for the lines that wait for it.
+  ~LogKeeper();
+  LogKeeper(const LogKeeper&) = delete;
+  LogKeeper& operator=(const LogKeeper&) = delete;
 
   // The container runs: its FIFOs are there.
   void begin(const ContainerSpec& spec);
@@ -35,15 +42,33 @@ class LogKeeper {
     logs::LogPump pump;
     Loop::Watch out;
     Loop::Watch err;
+    Loop::Watch journal;  // for writing, while it holds the streams up
+    bool held_up = false;
+  };
+
+  // Lines of a container that is gone, or logs elsewhere now.
+  struct SetAside {
+    logs::JournalWriter journal;
+    Loop::Watch writable;
   };
 
   void watch(const std::string& container, Entry& entry, logs::Stream stream);
   void pump(const std::string& container, logs::Stream stream);
+  void flush(const std::string& container, Entry& entry);
+  void hold_or_let_go(const std::string& container, Entry& entry);
+  void set_aside(logs::LogPump& pump);
+  void take_up(logs::LogPump& pump, const std::string& container);
+  void retry_after(Duration wait);
+  void retry();
+  void flush_set_aside();
 
   Loop& loop_;
   Paths paths_;
   logs::PumpBuffer buffer_;
   std::map<std::string, Entry> entries_;
+  std::list<SetAside> set_aside_;
+  Loop::Timer retry_;
+  std::optional<Instant> retry_at_;
 };
 
 }  // namespace berth::daemon

@@ -39,14 +39,16 @@ std::size_t line_max_for(Bytes max_size) {
 
 }  // namespace
 
-LogPump::LogPump(std::string directory, std::string file_name, unique_fd out, unique_fd err)
+LogPump::LogPump(std::string directory, std::string container, std::string journal_socket,
+                 unique_fd out, unique_fd err)
     : directory_(std::move(directory)),
-      file_name_(std::move(file_name)),
+      container_(std::move(container)),
+      journal_socket_(std::move(journal_socket)),
       out_{Stream::out, std::move(out), CriLines(Stream::out), kPumpBudget},
       err_{Stream::err, std::move(err), CriLines(Stream::err), kPumpBudget} {}
 
 Result<LogPump> LogPump::open(const Paths& paths, std::string_view container,
-                              const LoggingSpec& spec) {
+                              const LoggingSpec& spec, std::string journal_socket) {
   const std::string run = paths.run_of(container);
   const unique_fd directory(::open(run.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
   if (!directory) return fail_errno("cannot open " + run);
@@ -55,8 +57,8 @@ Result<LogPump> LogPump::open(const Paths& paths, std::string_view container,
   auto err = open_fifo(directory.get(), "stderr");
   if (!err) return std::unexpected(std::move(err).error().within(run));
 
-  LogPump pump(paths.log_dir(container), std::string(container) + ".log", std::move(out).value(),
-               std::move(err).value());
+  LogPump pump(paths.log_dir(container), std::string(container), std::move(journal_socket),
+               std::move(out).value(), std::move(err).value());
   pump.reconfigure(spec, WallTime());  // nothing is carried yet, so the time is not used
   return pump;
 }
@@ -66,16 +68,55 @@ void LogPump::reconfigure(const LoggingSpec& spec, WallTime now) {
     std::string records;
     write_unfinished(out_, records, now);
     write_unfinished(err_, records, now);
-    writer_.reset();
+  }
+  driver_ = spec.driver;
+  if (driver_ == LogDriver::file) {
+    log_to_file(spec, now);
     return;
   }
+  if (writer_) writer_->settle(now);
+  writer_.reset();
+  out_.lines.set_line_max(kLineMax);
+  err_.lines.set_line_max(kLineMax);
+  if (driver_ == LogDriver::journald && !journal_)
+    journal_.emplace(container_, journal_socket_, BootClock::now());
+}
+
+void LogPump::log_to_file(const LoggingSpec& spec, WallTime now) {
   out_.lines.set_line_max(line_max_for(spec.max_size));
   err_.lines.set_line_max(line_max_for(spec.max_size));
   if (writer_) {
     writer_->set_limits(spec.max_size, spec.max_files);
   } else {
-    writer_.emplace(directory_, file_name_, spec.max_size, spec.max_files);
+    writer_.emplace(directory_, container_ + ".log", spec.max_size, spec.max_files);
   }
+  if (!journal_) return;
+  journal_->flush(BootClock::now());
+  if (const std::string left = journal_->take_queue(); !left.empty()) writer_->write(left, now);
+  journal_.reset();
+}
+
+void LogPump::write(std::string_view records, WallTime now) {
+  if (records.empty()) return;
+  if (driver_ == LogDriver::file && writer_) writer_->write(records, now);
+  if (driver_ == LogDriver::journald && journal_) journal_->write(records, BootClock::now());
+}
+
+void LogPump::flush() {
+  if (journal_) journal_->flush(BootClock::now());
+}
+
+std::optional<JournalWriter> LogPump::take_journal() {
+  std::optional<JournalWriter> taken;
+  if (journal_ && journal_->waiting()) taken = std::move(journal_);
+  journal_.reset();
+  return taken;
+}
+
+bool LogPump::put_journal(JournalWriter& journal) {
+  if (driver_ != LogDriver::journald || held_up()) return false;
+  journal_ = std::move(journal);
+  return true;
 }
 
 Result<PumpOutcome> LogPump::pump(Stream stream, std::size_t budget, PumpBuffer& buffer,
@@ -92,12 +133,12 @@ Result<PumpOutcome> LogPump::pump(Stream stream, std::size_t budget, PumpBuffer&
   }
 
   const auto size = static_cast<std::size_t>(count);
-  if (writer_) {
+  if (driver_ != LogDriver::none) {
     buffer.records.clear();
     from.lines.feed({buffer.bytes.data(), size}, now, buffer.records);
     const std::size_t growth = 1 + buffer.records.size() / size;
     from.read_most = std::max(kReadLeast, kRecordsAim / growth);
-    if (!buffer.records.empty()) writer_->write(buffer.records, now);
+    write(buffer.records, now);
   }
   return PumpOutcome{.bytes = size, .more = size == most};
 }
@@ -135,13 +176,17 @@ Result<PumpOutcome> LogPump::drain_one(Channel& from, PumpBuffer& buffer, WallTi
 void LogPump::write_unfinished(Channel& of, std::string& records, WallTime now) {
   records.clear();
   of.lines.finish(now, records);
-  if (writer_ && !records.empty()) writer_->write(records, now);
+  write(records, now);
 }
 
 std::optional<Error> LogPump::trouble() const {
+  if (driver_ == LogDriver::journald && journal_) return journal_->trouble();
   return writer_ ? writer_->trouble() : std::optional<Error>();
 }
 
-std::uint64_t LogPump::lost_total() const { return writer_ ? writer_->lost_total() : 0; }
+std::uint64_t LogPump::lost_total() const {
+  if (driver_ == LogDriver::journald && journal_) return journal_->lost_total();
+  return writer_ ? writer_->lost_total() : 0;
+}
 
 }  // namespace berth::logs

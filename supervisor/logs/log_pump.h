@@ -1,4 +1,5 @@
-// LogPump: moves what one container writes on stdout and stderr from its FIFOs into its log files.
+// LogPump: moves what one container writes on stdout and stderr from its FIFOs into its log files,
+// or to the journal.
 //
 // The daemon owns the loop: it watches fd(stream) for reading and calls pump() when it is ready.
 // A call does one read(2) and at most one write(2) (more only where a file becomes full), so that
@@ -17,6 +18,7 @@
 #include "supervisor/base/result.h"
 #include "supervisor/base/unique_fd.h"
 #include "supervisor/logs/cri_lines.h"
+#include "supervisor/logs/journal_writer.h"
 #include "supervisor/logs/log_writer.h"
 #include "supervisor/model/paths.h"
 #include "supervisor/model/spec.h"
@@ -43,8 +45,10 @@ class LogPump {
   // Opens the FIFOs "stdout" and "stderr" in paths.run_of(container), which must exist, and the
   // log file. A log file that cannot be opened is no error: bytes are read and counted as lost
   // until it can (see trouble()), so that a full disk never stops a payload.
+  // With the driver `journald` see held_up().
   static Result<LogPump> open(const Paths& paths, std::string_view container,
-                              const LoggingSpec& spec);
+                              const LoggingSpec& spec,
+                              std::string journal_socket = std::string(kJournalSocket));
 
   // To be watched for reading; valid as long as this pump. Non-blocking.
   [[nodiscard]] int fd(Stream stream) const { return channel(stream).fifo.get(); }
@@ -60,8 +64,20 @@ class LogPump {
   Result<PumpOutcome> drain(PumpBuffer& buffer, WallTime now);
 
   // Applies a changed spec to the files; the FIFOs stay as they are. A line not ended yet is
-  // written before the driver becomes `none`.
+  // written before the driver becomes `none`. What waits for the journal goes into the file when
+  // that is the new driver; with `none` it stays with the writer, see take_journal().
   void reconfigure(const LoggingSpec& spec, WallTime now);
+
+  // The journal takes no more at this moment: pump() is not to be called until it does, so that
+  // the FIFOs fill and the payload waits. flush() when journal()->fd() is writable.
+  [[nodiscard]] bool held_up() const { return journal_ && journal_->held_up(); }
+  [[nodiscard]] const JournalWriter* journal() const { return journal_ ? &*journal_ : nullptr; }
+  void flush();
+  // Hands over the writer that lines still wait in, when the pump is done with it: before it goes,
+  // or when the driver is `journald` no more. put_journal: the next pump goes on with it, so that
+  // the lines stay in order; false when that one's driver is another.
+  std::optional<JournalWriter> take_journal();
+  bool put_journal(JournalWriter& journal);
 
   // What keeps the log from being written (for the container's status), and how many bytes of the
   // payload have been lost by it so far.
@@ -76,7 +92,10 @@ class LogPump {
     std::size_t read_most;  // by how much its last bytes grew into records
   };
 
-  LogPump(std::string directory, std::string file_name, unique_fd out, unique_fd err);
+  LogPump(std::string directory, std::string container, std::string journal_socket, unique_fd out,
+          unique_fd err);
+  void write(std::string_view records, WallTime now);
+  void log_to_file(const LoggingSpec& spec, WallTime now);
   Result<PumpOutcome> drain_one(Channel& from, PumpBuffer& buffer, WallTime now);
   void write_unfinished(Channel& of, std::string& records, WallTime now);
   Channel& channel(Stream stream) { return stream == Stream::out ? out_ : err_; }
@@ -85,10 +104,13 @@ class LogPump {
   }
 
   std::string directory_;
-  std::string file_name_;
+  std::string container_;
+  std::string journal_socket_;
+  LogDriver driver_ = LogDriver::none;
   Channel out_;
   Channel err_;
-  std::optional<LogWriter> writer_;  // none with the driver `none`
+  std::optional<LogWriter> writer_;       // with the driver `file`
+  std::optional<JournalWriter> journal_;  // with `journald`; after it until it is taken
 };
 
 }  // namespace berth::logs

@@ -285,7 +285,6 @@ constexpr std::array<FutureKey, 0> kFutureHostKeys{};
 constexpr std::array kFutureValues{
     FutureValue{"type", "system", "run the programs as containers of type \"service\""},
     FutureValue{"mounts.type", "volume", "use type = \"bind\" with a directory of the host"},
-    FutureValue{"logging.driver", "journald", "use driver = \"file\""},
     FutureValue{"driver", "macvlan", "use \"bridge\""},
     FutureValue{"driver", "ipvlan", "use \"bridge\""},
 };
