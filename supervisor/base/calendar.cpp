@@ -153,14 +153,13 @@ class Search {
     return best;
   }
 
-  // -1: the month is not as long.
-  std::int64_t day_from_end(std::int64_t count) {
+  // Whether or not clocks skip that day. -1: `count` is none.
+  [[nodiscard]] std::int64_t day_from_end(std::int64_t count) const {
+    if (count < 0) return -1;
     Fields fields = fields_;
     ++fields[Calendar::month];
     fields[Calendar::day] = 1 - count;
-    const auto real = normalized(fields);
-    if (!real || (*real)[Calendar::month] != fields_[Calendar::month]) return -1;
-    return (*real)[Calendar::day];
+    return civil_of(seconds_of(to_civil(fields))).day;
   }
 
   void take(std::size_t part, std::int64_t value) {

@@ -148,6 +148,13 @@ TEST_CASE("A time that clocks skip does not elapse, one shown twice elapses once
         "03-29T00:00:00 03-29T01:00:00 03-29T02:00:00");
 }
 
+TEST_CASE("A day that clocks skip is no other day") {
+  // Samoa had no 30 December 2011.
+  CHECK(next("*-*~02 21:00 Pacific/Apia", {2011, 12, 30, 13}) == "01-30T07:00:00");
+  CHECK(next("*-*~02 21:00 Pacific/Apia", {2011, 12, 29, 13}) == "01-30T07:00:00");
+  CHECK(next("*-*-30 21:00 Pacific/Apia", {2011, 12, 29, 13}) == "01-30T07:00:00");
+}
+
 TEST_CASE("Where winter time counts as daylight saving time, time moves on") {
   CHECK(next("hourly Europe/Dublin", {2026, 3, 28, 23}, 3) ==
         "03-29T00:00:00 03-29T01:00:00 03-29T02:00:00");

@@ -7,6 +7,7 @@ is printed; BERTH_CALENDAR_SEED repeats it, BERTH_CALENDAR_COUNT asks for more.
 """
 
 import calendar
+import datetime
 import os
 import pathlib
 import random
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import time
 import unittest
+import zoneinfo
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ANSWERS = pathlib.Path(os.environ.get("BERTH_BIN", ROOT / "build/bin")) / "calendar_answers"
@@ -81,6 +83,41 @@ class Systemd:
         if len(times) < ITERATIONS and None not in times:
             times.append(None)
         return [form] + times
+
+
+def matches(form, at, local_zone):
+    """Whether a time is one of a normalized form's: read once more, in the simplest way."""
+    words = form.split()
+    weekdays = words.pop(0) if words[0][0].isalpha() else ""
+    zone = words[2] if len(words) > 2 else local_zone
+    local = datetime.datetime.fromtimestamp(at, zoneinfo.ZoneInfo(zone))
+    year, month, from_end, day = re.fullmatch(r"(.*?)-(.*?)([-~])(.*)", words[0]).groups()
+    hour, minute, second = words[1].split(":")
+    days = calendar.monthrange(local.year, local.month)[1]
+    number = days + 1 - local.day if from_end == "~" else local.day
+    names = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+    for item in weekdays.split(",") if weekdays else []:
+        first, _, last = item.partition("..")
+        if names.index(first) <= local.weekday() <= names.index(last or first):
+            break
+    else:
+        if weekdays:
+            return False
+    return (listed(year, local.year) and listed(month, local.month) and listed(day, number)
+            and listed(hour, local.hour) and listed(minute, local.minute)
+            and ("." in second or listed(second, local.second)))
+
+
+def listed(text, value):
+    for item in text.split(","):
+        body, _, step = item.partition("/")
+        first, _, last = body.partition("..")
+        if first == "*":
+            return True
+        top = int(last) if last else (9999 if step else int(first))
+        if int(first) <= value <= top and (value - int(first)) % int(step or 1) == 0:
+            return True
+    return False
 
 
 def ours(lines):
@@ -199,8 +236,20 @@ class Differential(unittest.TestCase):
             if right == "broken":
                 self.assertIsNotNone(got, where)
                 continue
-            self.assertEqual(right, got, where)
+            if right != got and not self.has_lost_times(right, got, zone):
+                self.assertEqual(right, got, where)
         return [each for each in theirs if each is not None]
+
+    @staticmethod
+    def has_lost_times(theirs, mine, zone):
+        """systemd 252 loses times of a repetition that runs over midnight into the day on which
+        clocks are put back: ours has those, too, and they are right."""
+        if theirs is None or mine is None or theirs[0] != mine[0] or "/" not in mine[0]:
+            return False
+        extra = [at for at in mine[1:] if at not in theirs]
+        kept = [at for at in mine[1:] if at in theirs]
+        return (kept == theirs[1:len(kept) + 1] and None not in extra
+                and all(matches(mine[0], at, zone) for at in extra))
 
     def test_generated_expressions_get_the_same_answers(self):
         generator = Generator(SEED)
