@@ -301,8 +301,10 @@ class Parser {
     const PartRange& range = kRanges[part];
     const bool from_end = part == Calendar::day && calendar_.from_month_end;
     const std::int64_t unit = part == Calendar::microsecond ? kMicro : 1;
-    const std::int32_t most = from_end ? range.most - 3 : range.most;  // February's 28
+    // February's 28; and, as systemd has it, three less for each further one of a list.
+    std::int32_t most = range.most;
     for (const Calendar::Item& item : calendar_.parts[part]) {
+      if (from_end) most -= 3;
       for (const std::int32_t number : {item.first, item.last < 0 ? item.first : item.last}) {
         if (number >= range.least && number <= most) continue;
         return fail("there is no " + std::string(range.name) + " " + std::to_string(number / unit) +

@@ -79,6 +79,7 @@ TEST_CASE("What is no calendar expression is refused with what is wrong about it
   CHECK(refused("0 3 * * *").ends_with("a \"-\" is missing before \" 3 * * *\""));
   CHECK(refused("25:00").ends_with("there is no hour 25 (0 to 23)"));
   CHECK(refused("*-*~29").ends_with("there is no day 29 from a month's end (1 to 28)"));
+  CHECK(refused("*-*~1,2,26").ends_with("there is no day 26 from a month's end (1 to 22)"));
   CHECK(refused("02:00 Europe/Berln").ends_with("there is no time zone \"Europe/Berln\""));
   CHECK(refused("Fri..Mon").ends_with("its range of weekdays runs backwards"));
   CHECK(refused("*-*-5..3").ends_with("its range of days runs backwards"));

@@ -21,20 +21,27 @@ using definition::Value;
 // Instants before the document was taken must not be before the clock's beginning.
 constexpr Duration kSinceBoot = std::chrono::hours(24 * 365 * 100);
 
-Value tree_of(const Json& json) {
+// Anybody may have written the document: what is nested deeper than a definition can be is refused.
+Value tree_of(const Json& json, unsigned depth = 0) {
   Value value;
+  if (depth > definition::kDepthMost) {
+    value.data = definition::Broken{};
+    return value;
+  }
   if (json.is_boolean()) value.data = json.get<bool>();
   if (json.is_number_integer()) value.data = json.get<std::int64_t>();
   if (json.is_number_float()) value.data = json.get<double>();
   if (json.is_string()) value.data = json.get<std::string>();
   if (json.is_array()) {
     definition::List list;
-    for (const Json& item : json) list.push_back(tree_of(item));
+    for (const Json& item : json) list.push_back(tree_of(item, depth + 1));
     value.data = std::move(list);
   }
   if (json.is_object()) {
     definition::Table table;
-    for (const auto& [name, member] : json.items()) table.push_back({name, {}, tree_of(member)});
+    for (const auto& [name, member] : json.items()) {
+      table.push_back({name, {}, tree_of(member, depth + 1)});
+    }
     value.data = std::move(table);
   }
   return value;

@@ -17,8 +17,9 @@ namespace berth::daemon {
 
 namespace {
 
-// A container that sends without end gets its turn again, but not the whole of ours.
+// A container that sends without end is heard now and then, and does not keep the loop awake.
 constexpr int kMessagesATurn = 16;
+constexpr Duration kPause = std::chrono::milliseconds(100);
 
 Error error_of(const std::string& what, const std::string& path) {
   return Error(what + " " + path + ": " + ::strerror(errno));
@@ -61,26 +62,41 @@ Result<void> Notifier::prepare(const std::string& container, std::uint64_t launc
   Entry& entry = entries_[container];
   entry.socket = std::move(socket);
   entry.launch_id = launch_id;
+  listen(container, entry);
+  return {};
+}
+
+void Notifier::listen(const std::string& container, Entry& entry) {
   entry.watch = loop_.watch(entry.socket.get(), Loop::kReadable,
                             [this, container](int) { on_readable(container); });
-  return {};
 }
 
 void Notifier::on_readable(const std::string& container) {
   const auto found = entries_.find(container);
   if (found == entries_.end()) return;
+  Entry& entry = found->second;
   std::array<char, health::kNotifyBytesMost> buffer;
-  for (int i = 0; i < kMessagesATurn; ++i) {
+  bool ready = false;
+  std::string status = entry.status;
+  int messages = 0;
+  for (; messages < kMessagesATurn; ++messages) {
     // Without room for control data, descriptors that came along are closed by the kernel.
-    const ssize_t size =
-        ::recv(found->second.socket.get(), buffer.data(), buffer.size(), MSG_TRUNC);
-    if (size < 0) return;
+    const ssize_t size = ::recv(entry.socket.get(), buffer.data(), buffer.size(), MSG_TRUNC);
+    if (size < 0) break;
     if (static_cast<std::size_t>(size) > buffer.size()) continue;
     auto message = health::parse_notify({buffer.data(), static_cast<std::size_t>(size)});
-    if (!message.ready && !message.status) continue;
-    emit_(event::Notified{container, found->second.launch_id, message.ready,
-                          std::move(message.status).value_or("")});
+    ready = ready || message.ready;
+    if (message.status) status = *std::move(message.status);
   }
+  if (messages == kMessagesATurn) {
+    entry.watch = {};
+    entry.pause = loop_.timer([this, container] { listen(container, entries_.at(container)); });
+    entry.pause.set(BootClock::now() + kPause);
+  }
+  const bool news = (ready && !entry.ready) || status != entry.status;
+  entry.ready = entry.ready || ready;
+  entry.status = status;
+  if (news) emit_(event::Notified{container, entry.launch_id, ready, std::move(status)});
 }
 
 }  // namespace berth::daemon

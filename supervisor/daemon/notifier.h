@@ -31,9 +31,13 @@ class Notifier {
   struct Entry {
     unique_fd socket;
     std::uint64_t launch_id = 0;
-    Loop::Watch watch;  // goes before the socket
+    bool ready = false;  // it has said so
+    std::string status;  // as last said
+    Loop::Watch watch;   // goes before the socket
+    Loop::Timer pause;   // of one that says too much
   };
 
+  void listen(const std::string& container, Entry& entry);
   void on_readable(const std::string& container);
 
   Loop& loop_;

@@ -2,7 +2,7 @@
 
 #include <array>
 #include <chrono>
-#include <limits>
+#include <ctime>
 #include <utility>
 
 #include <sys/inotify.h>
@@ -18,6 +18,9 @@ namespace {
 
 // A clock that is set moves by more than the readings of the two clocks lie apart.
 constexpr Duration kSameOffset = std::chrono::milliseconds(5);
+
+// In seconds since 1970; the kernel's own end, in nanoseconds of 63 bits, comes in the year 2262.
+constexpr std::time_t kEndOfTime = 9'000'000'000;
 
 // Read between two readings of the boot clock, again when something came in between.
 Duration measured_offset() {
@@ -70,7 +73,7 @@ WallClockWatch::WallClockWatch(Loop& loop, std::function<void()> wake)
 void WallClockWatch::arm() {
   if (!timer_) return;
   itimerspec never{};
-  never.it_value.tv_sec = std::numeric_limits<std::int32_t>::max();
+  never.it_value.tv_sec = kEndOfTime;
   ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, nullptr);
 }
 

@@ -201,7 +201,7 @@ bool Worker::finish_shutdown() {
   server_watch_ = {};
   server_.reset();
   std::error_code ignored;
-  std::filesystem::remove_all(paths_.run() + "/containers", ignored);
+  std::filesystem::remove_all(paths_.run() + "/running", ignored);
   log::info("everything is stopped");
   finished_ = true;
   keeper_.finished();

@@ -101,8 +101,16 @@ void validate_schedule(const ContainerSpec& spec, Report& report) {
   }
   for (size_t i = 0; i < spec.schedule.size(); ++i) {
     // Whether a time comes at all is the same in every zone, but for hours that clocks skip.
-    if (next_after(spec.schedule[i], WallTime(), ZoneRules())) continue;
+    const auto first = next_after(spec.schedule[i], WallTime(), ZoneRules());
     const std::string key = item_key(spec, "schedule", i);
+    if (first) {
+      const auto second = next_after(spec.schedule[i], *first, ZoneRules());
+      if (!second || *second - *first >= std::chrono::seconds(1)) continue;
+      report.error_at(where_of(spec, key), key,
+                      quote(spec.schedule[i].text()) + " comes more than once a second",
+                      "whole seconds, as \"*:*:0/10\"");
+      continue;
+    }
     report.error_at(where_of(spec, key), key, quote(spec.schedule[i].text()) + " never comes",
                     "a date that there is");
   }

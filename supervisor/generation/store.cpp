@@ -15,6 +15,20 @@ constexpr std::string_view kUnfinished = ".new";
 // Up to so many files are synced one by one; for more, the whole file system is quicker.
 constexpr std::size_t kSyncedOneByOne = 32;
 
+// What stands in a directory; the increments of a range-for would throw. `failure` stays as it is
+// when all goes well.
+std::vector<std::filesystem::path> paths_in(const std::filesystem::path& directory,
+                                            std::error_code& failure) {
+  std::vector<std::filesystem::path> paths;
+  std::error_code mine;
+  for (std::filesystem::directory_iterator at(directory, mine), end; !mine && at != end;
+       at.increment(mine)) {
+    paths.push_back(at->path());
+  }
+  if (mine) failure = mine;
+  return paths;
+}
+
 }  // namespace
 
 Result<Store> Store::open(const std::string& directory, Files& files) {
@@ -64,16 +78,17 @@ Result<void> Store::remove_leftovers() {
   namespace fs = std::filesystem;
   std::error_code failure;
   std::vector<std::string> leftovers;
-  for (const auto& entry : fs::directory_iterator(directory_, failure)) {
-    if (entry.path().string().ends_with(kUnfinished)) leftovers.push_back(entry.path().string());
+  for (const fs::path& path : paths_in(directory_, failure)) {
+    if (path.string().ends_with(kUnfinished)) leftovers.push_back(path.string());
   }
-  for (const auto& folder : fs::directory_iterator(objects(), failure)) {
-    for (const auto& entry : fs::directory_iterator(folder.path(), failure)) {
-      const std::string digest =
-          folder.path().filename().string() + entry.path().filename().string();
+  for (const fs::path& folder : paths_in(objects(), failure)) {
+    std::error_code ignored;  // what is no directory is not ours
+    if (!fs::is_directory(folder, ignored)) continue;
+    for (const fs::path& path : paths_in(folder, failure)) {
+      const std::string digest = folder.filename().string() + path.filename().string();
       const bool unfinished = digest.ends_with(kUnfinished);
       const bool unnamed = contents_.troubles.empty() && !references_.contains(digest);
-      if (unfinished || unnamed) leftovers.push_back(entry.path().string());
+      if (unfinished || unnamed) leftovers.push_back(path.string());
     }
   }
   if (failure) return fail_errno("cannot read " + directory_, failure.value());

@@ -6,7 +6,8 @@ namespace berth::importing {
 
 namespace {
 
-constexpr unsigned kIncludesMost = 16;  // nested
+constexpr unsigned kIncludesMost = 16;      // nested
+constexpr std::size_t kLinesMost = 10'000;  // of a file and all that it includes
 
 void read_lines(const SourceFile& file, unsigned depth, Node& root, Product& product);
 
@@ -17,9 +18,10 @@ void read_include(const Node& include, unsigned depth, Node& root, Product& prod
     return product.ledger.note(include, "LXC's own defaults are not read: berth has its own");
   }
   const auto content = product.settings.read(absolute_path(path, product.settings.base));
-  if (!content || depth >= kIncludesMost) {
+  const bool too_much = depth >= kIncludesMost || root.children().size() > kLinesMost;
+  if (!content || too_much) {
     return product.ledger.lost(
-        include, content ? "files include each other too deeply" : content.error().message(),
+        include, content ? "files include each other too often" : content.error().message(),
         "copy what it says into the file");
   }
   include.take();

@@ -9,6 +9,8 @@ namespace berth::importing {
 
 namespace {
 
+constexpr std::int64_t kRangeMost = 1000;  // each port is a line, and a rule of the host
+
 struct Range {
   std::int64_t first = 0;
   std::int64_t last = 0;
@@ -47,6 +49,12 @@ bool publish_ranges(const Node& node, const std::string& address, const std::str
   }
   if (outer->last - outer->first != inner->last - inner->first) {
     ledger.lost(node, "one of several ports of the host is not chosen freely", "name one");
+    return false;
+  }
+  if (inner->last - inner->first >= kRangeMost) {
+    ledger.lost(node,
+                "a range of more than " + std::to_string(kRangeMost) + " ports is not published",
+                "network = \"host\", or fewer ports");
     return false;
   }
   for (std::int64_t i = 0; i <= inner->last - inner->first; ++i) {

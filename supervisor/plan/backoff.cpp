@@ -55,8 +55,8 @@ void record_failure(ObservedContainer& container, std::string why, Instant now) 
     return stay_down(container, std::to_string(container.failures.size()) + " failures within " +
                                     format_duration(restart.interval) + "; last: " + why);
   }
-  // Without a limit nobody counts them, so none need be kept.
-  if (burst == 0) container.failures.clear();
+  // Without a limit nobody counts them; the last one says when it fell.
+  while (burst == 0 && container.failures.size() > 1) container.failures.pop_front();
   container.phase = Phase::backing_off;
   container.next_start = now + start_delay(restart, container.attempts);
   ++container.attempts;

@@ -40,6 +40,13 @@ bool fell_lately(const Probation& probation, const ObservedContainer& seen) {
   return false;
 }
 
+// It ended as it should, and a definition that asks for no new start leaves it at that.
+bool ended_well(const ObservedContainer& seen, const ContainerSpec& wanted) {
+  return !seen.alive() && seen.phase == Phase::stopped && (seen.resting || seen.completed) &&
+         seen.last_exit && seen.last_exit->success() && seen.spec &&
+         planning::changes_between(*seen.spec, wanted).cost < Cost::restart;
+}
+
 bool held_back(const std::string& name, const std::map<std::string, std::string>& waiting) {
   const auto found = waiting.find(name);
   return found != waiting.end() &&
@@ -53,9 +60,12 @@ std::string shortcoming(const Probation& probation, const std::string& name, con
   // Nobody asks a scheduled oneshot to run before its time, or a change to come before its window.
   const bool not_yet =
       planning::is_scheduled(*spec) && (seen == nullptr || !planning::run_is_pending(*seen));
-  if (not_yet && (seen == nullptr || seen->phase != Phase::failed)) return "";
+  // A failure counts when it is this definition's, not that of the one before.
+  const bool failed = seen != nullptr && seen->phase == Phase::failed;
+  if (not_yet && (!failed || !planning::same(seen->spec, spec))) return "";
   if (seen != nullptr && seen->alive() && held_back(name, waiting)) return "";
   if (seen == nullptr) return name + " did not start";
+  if (ended_well(*seen, *spec)) return "";
   if (!planning::same(seen->spec, spec)) {
     const std::string text = plight(name, *seen, waiting);
     return seen->alive() ? text + " by its former definition" : text;

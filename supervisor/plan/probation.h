@@ -25,10 +25,10 @@ struct ProbationVerdict {
 // Judged at the end of the time, so that a container that is ready for a moment and falls over
 // again does not pass; at once when one has failed for good, for it would not come back.
 //
-// At the end, each container has to run by its new definition and be ready, or as a oneshot have
-// completed; and it must not have started anew by itself in the last third of the time. Not asked
-// for: containers that are gone from the definitions, that an operator stopped, and, unless an
-// operator started them, those with autostart = false. Oneshots that still run may go on.
+// At the end, each container has to run by its new definition and be ready, or have ended well; and
+// it must not have started anew by itself in the last third of the time. Not asked for: containers
+// that are gone from the definitions, that an operator stopped, and, unless an operator started
+// them, those with autostart = false. Oneshots that still run may go on.
 ProbationVerdict judge(const Probation& probation, const DesiredState& desired,
                        const ObservedState& observed, Instant now);
 

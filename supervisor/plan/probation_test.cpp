@@ -139,3 +139,38 @@ TEST_CASE(
   held.settle();
   CHECK(held.after(2min).kind == Kind::passed);
 }
+
+TEST_CASE("what has ended well passes, whether or not its new definition has it run again") {
+  Trial trial;
+  SUBCASE("a service that is not started again") { trial.define(service("web")); }
+  SUBCASE("a oneshot that is completed") {
+    ContainerSpec web = service("web");
+    web.type = ContainerType::oneshot;
+    trial.define(web);
+  }
+  trial.settle();
+  trial.exit("web", 0);
+  trial.settle();
+  REQUIRE(trial.of("web").phase == Phase::stopped);
+  CHECK(trial.after(2min).kind == Kind::passed);
+  ContainerSpec other = *trial.desired.containers.at("web");
+  other.labels["team"] = "shop";
+  trial.define(other);
+  trial.settle();
+  CHECK(trial.after(2min).kind == Kind::passed);
+}
+
+TEST_CASE("without a start limit a service that falls and falls does not pass") {
+  Trial trial;
+  ContainerSpec web = service("web");
+  web.restart.burst = 0;
+  web.restart.delay = Duration(0);
+  trial.define(web);
+  trial.settle();
+  for (int second = 1; second < 120; ++second) {
+    trial.now = trial.probation.began + std::chrono::seconds(second);
+    trial.exit("web", 1);
+    trial.settle();
+  }
+  CHECK(trial.after(2min).kind == Kind::failed);
+}

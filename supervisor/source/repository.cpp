@@ -76,6 +76,14 @@ Result<Repository> parse_repository(const std::string& text) {
     if (host.empty() || host.starts_with('-') || host.starts_with('/')) {
       return fail("the repository " + quoted(text) + " names no host");
     }
+    // An address is an argument of git, and every user of the host can read those.
+    const std::string user = host.substr(0, std::min(host.find('/'), host.size()));
+    if (const std::size_t sign = user.rfind('@');
+        sign != std::string::npos && user.substr(0, sign).find(':') != std::string::npos) {
+      return fail("the repository " + quoted(text) +
+                  " has a password in it, which every user of the host could read: put it into "
+                  "/etc/berth/source/credentials");
+    }
     return Repository{text, transport, ""};
   }
   if (text.find("://") == std::string::npos && !text.starts_with('-') && looks_like_scp(text)) {
