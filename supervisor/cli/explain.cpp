@@ -108,6 +108,10 @@ class Explain : public Command {
       for (const KeyInfo& info : found) print(sheet(info, context.out));
       return kDone;
     }
+    // A key with items of its own is explained by itself, then its items' keys are listed.
+    for (const KeyInfo& info : found) {
+      if (info.name == key_) print(sheet(info, context.out) + "\n");
+    }
     std::vector<Row> rows;
     for (const KeyInfo& info : found) {
       if (!info.supported()) continue;

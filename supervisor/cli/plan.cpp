@@ -27,6 +27,14 @@ Result<SavedState> state_of(const Context& context, const std::string& file) {
   return parse_state(TRY(client.state()));
 }
 
+// While a generation is pinned this host's files are not taken up; empty when none is.
+Result<std::string> pinned_to(const Context& context) {
+  auto client = TRY(control::Client::connect(context.paths));
+  const std::string document = TRY(client.status(""));
+  const auto host = TRY(control::parse_host(document));
+  return host.pinned;
+}
+
 Result<definition::Snapshot> files_of(const Context& context, const std::string& directory) {
   if (directory.empty()) return definition::snapshot(context.paths, /*trusted_only=*/true);
   std::error_code failure;
@@ -70,7 +78,8 @@ class PlanCommand : public Command {
         "is\n"
         "created, updated live, reloaded, restarted, recreated, stopped and removed, which keys\n"
         "are the reason (old -> new value), and what follows from it for others.\n"
-        "Exit codes: 0 nothing to do, 2 there is something to do, 1 an error.");
+        "Exit codes: 0 nothing to do (as while a generation is pinned), 2 there is something to "
+        "do,\n1 an error.");
   }
 
   Result<int> run(const Context& context) override {
@@ -83,12 +92,16 @@ class PlanCommand : public Command {
     if (state_file_.empty()) {
       add(planned.problems, check_host(to_be_checked(planned.preview, planned.after)));
     }
-    if (json_)
+    std::string pinned;
+    if (state_file_.empty() && directory_.empty()) pinned = TRY(pinned_to(context));
+    if (json_) {
       print(control::indented(plan_json(planned)) + "\n");
-    else
+    } else {
+      if (!pinned.empty()) print(pinned + "; berth rollback --cancel would bring:\n");
       show(planned, files, context.out);
+    }
     if (has_error(planned.problems)) return kError;
-    return planned.preview.empty() ? kDone : kChanges;
+    return planned.preview.empty() || !pinned.empty() ? kDone : kChanges;
   }
 
  private:

@@ -17,8 +17,10 @@ struct LostRow {
 constexpr std::array kLost{
     LostRow{"init", "no init is put in front of the program",
             "begin the entrypoint with tini or dumb-init, where the image has one"},
-    LostRow{"tty", "a container has no terminal of its own", "leave it out; use berth exec"},
-    LostRow{"stdin_open", "standard input is /dev/null", "leave it out; use berth exec"},
+    LostRow{"tty", "a container has no terminal of its own",
+            "leave it out; nsenter with the pid of berth ps"},
+    LostRow{"stdin_open", "standard input is /dev/null",
+            "leave it out; nsenter with the pid of berth ps"},
     LostRow{"attach", "berth logs shows what a container writes", "leave it out"},
     LostRow{"domainname", "there is no domain name", "write it into hostname"},
     LostRow{"dns", "name servers are those of the host", "mount a file over /etc/resolv.conf"},

@@ -24,7 +24,7 @@ constexpr std::array kLost{
     LostRow{"lxc.autodev", Loss::note, "/dev is made by berth", ""},
     LostRow{"lxc.kmsg", Loss::note, "there is no /dev/kmsg inside", ""},
     LostRow{"lxc.tty", Loss::lost, "a container has no terminals of its own",
-            "log in with berth exec"},
+            "nsenter with the pid of berth ps"},
     LostRow{"lxc.pty.max", Loss::note, "terminals inside are made as they are asked for", ""},
     LostRow{"lxc.pts", Loss::note, "terminals inside are made as they are asked for", ""},
     LostRow{"lxc.console", Loss::lost, "there is no console; what is written is kept as a log",

@@ -124,6 +124,7 @@ class KernelHost : public Host {
   void carry_out(const Action& action, const action::CleanUp& deed);
   void carry_out(const Action& action, const action::Update& deed);
   void carry_out(const Action& action, const action::Check& deed);
+  void check_host(const Action& action, const action::Check& deed);
   void carry_out(const Action& action, const action::Reload& deed);
   void carry_out(const Action& action, const action::WatchFiles& deed);
   void carry_out(const Action& action, const action::RemoveRoot& deed);

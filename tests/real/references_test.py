@@ -52,6 +52,19 @@ class References(berth_testing.BerthTest):
 
     # env_file
 
+    def test_a_mistake_in_an_env_file_does_not_stop_what_runs(self):
+        path = self.put("one.env", "A=1\n")
+        self.web(f'env_file = "{path}"')
+        before = self.berth.wait("web", "ready")
+        self.put("one.env", "A 1\n")
+        row = self.berth.until("web", "the mistake is told", lambda row: row["error"])
+        self.assertIn("held back", row["error"])
+        self.assertIn("NAME=value is meant", row["error"])
+        self.assertEqual(before["pid"], row["pid"])
+        self.put("one.env", "A=2\n")
+        self.until_lines("runs", 2)
+        self.assertEqual("2", self.environment()["A"])
+
     def test_env_files_are_merged_in_order_below_environment(self):
         one = self.put("one.env", "# first\nA=1\nB='two words'\nexport C=c # no\nD=$HOME\n")
         two = self.put("two.env", 'A=2\nE="x\\ty"\nF=file\n')
