@@ -101,7 +101,7 @@ class Commands(berth_testing.BerthTest):
         gate = self.shared / "go"
         self.service("db", first=self.shares,
                      more=f'[healthcheck]\nexec = ["test", "-e", "/shared/{gate.name}"]\n'
-                          'interval = "100ms"')
+                          'interval = "100ms"\nstart_period = "30s"')
         self.service("web", more='[depends_on]\ndb = { condition = "healthy" }')
         self.berth.until("db", "it runs", lambda row: row["pid"])
         result = self.berth.berth("plan", "-o", "json")

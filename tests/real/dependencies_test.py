@@ -15,7 +15,7 @@ SAY = ("""["sh", "-c", "trap 'echo end %(name)s >> /shared/order; exit 0' TERM; 
        """echo begin %(name)s >> /shared/order; sleep infinity & wait"]""")
 
 # Healthy as soon as the test (or the payload before) makes the file /shared/go.
-GATED = '[healthcheck]\nexec = ["test", "-e", "/shared/go"]\ninterval = "100ms"\n'
+GATED = '[healthcheck]\nexec = ["test", "-e", "/shared/go"]\ninterval = "100ms"\nstart_period = "30s"\n'
 
 
 HEALTHY = '[healthcheck]\nexec = ["true"]\ninterval = "100ms"\n'

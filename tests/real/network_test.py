@@ -23,7 +23,7 @@ while True:
     client.close()
 ''']"""
 
-LISTENING = '[healthcheck]\ntcp = "127.0.0.1:8080"\ninterval = "100ms"\n'
+LISTENING = '[healthcheck]\ntcp = "127.0.0.1:8080"\ninterval = "100ms"\nstart_period = "30s"\n'
 
 
 def ask(address, port, seconds=5):
