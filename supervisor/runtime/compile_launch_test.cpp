@@ -130,7 +130,8 @@ TEST_CASE("a confined container becomes this program") {
 TEST_CASE("a kernel without a way to keep devices away is forgiven where none could be reached") {
   ContainerSpec spec = web();
   const auto forgiven = [&spec] {
-    for (const handoff::Step& step : launch(spec, unified_host()).value().steps()) {
+    const handoff::Program program = launch(spec, unified_host()).value();
+    for (const handoff::Step& step : program.steps()) {
       if (step.op == handoff::Op::limit_devices) return step.flags == handoff::kTolerateAll;
     }
     return false;
