@@ -73,7 +73,9 @@ void renew_health(ObservedContainer& container, const ContainerSpec& before, Ins
 
 void record_probe(ObservedContainer& container, bool healthy, const std::string& message,
                   Instant now) {
-  container.probe_message = message;
+  // What the program says of itself tells more than that it is not ready yet.
+  const bool said = container.spec->healthcheck.notify && !container.probe_message.empty();
+  if (healthy || !said) container.probe_message = message;
   if (healthy) {
     container.failing = 0;
     container.health = Health::healthy;

@@ -130,4 +130,23 @@ TEST_CASE("a health check that comes later does not make what is ready less so")
   CHECK_FALSE(stage.wake_at());
 }
 
+TEST_CASE("what a program says of itself is not covered by its not being ready yet") {
+  Stage stage;
+  ContainerSpec spec = service("web");
+  spec.healthcheck.notify = true;
+  stage.define(spec);
+  stage.settle();
+  const std::uint64_t launch = stage.of("web").launch_id;
+  stage.tell(event::Notified{"web", launch, false, "warming up"});
+  CHECK(stage.of("web").probe_message == "warming up");
+  stage.observed.containers.at("web").probing = true;
+  stage.tell(event::Probed{"web", launch, false, "it has not said READY=1"});
+  CHECK(stage.of("web").probe_message == "warming up");
+  CHECK(stage.of("web").phase == Phase::starting);
+  stage.tell(event::Notified{"web", launch, true, "serving"});
+  CHECK(stage.of("web").probe_message == "serving");
+  CHECK(stage.of("web").phase == Phase::ready);
+  CHECK_FALSE(stage.of("web").next_probe);
+}
+
 }  // namespace berth
