@@ -34,7 +34,7 @@ std::string lines_of(const DefinitionChange& each, const std::string& kind,
             escaped(key.key + ": " + value_text(key.before) + " -> " + value_text(key.after)) +
             "  " + terminal.paint(Colour::dim, name_of(key.cost)) + "\n";
   }
-  const bool silent = kind.empty() && each.change == Change::changed && each.keys.empty();
+  const bool silent = each.change == Change::changed && each.keys.empty();
   if (silent && each.trouble.empty()) text += "    only in comments or layout\n";
   return text;
 }

@@ -6,6 +6,7 @@
 
 #include "supervisor/generation/restore.h"
 #include "supervisor/generation/text_diff.h"
+#include "supervisor/model/member_changes.h"
 
 namespace berth::generation {
 
@@ -35,6 +36,28 @@ Sides sides_of(const Listing& before, const Listing& after) {
   return sides;
 }
 
+// Settings whose default network takes neither a subnet nor a link from those that are compared.
+HostSpec nobody() {
+  HostSpec host;
+  host.subnet.clear();
+  host.bridge.clear();
+  return host;
+}
+
+void tell_keys(std::vector<DefinitionChange>& changes, const auto& former, const auto& later,
+               const auto& changed) {
+  for (DefinitionChange& each : changes) {
+    if (each.change != Change::changed) continue;
+    const auto before = former.find(each.name);
+    const auto after = later.find(each.name);
+    if (before == former.end() || after == later.end()) {
+      each.trouble = "its keys cannot be read";
+    } else {
+      each.keys = changed(*before->second, *after->second);
+    }
+  }
+}
+
 }  // namespace
 
 std::string_view name_of(Change change) {
@@ -49,26 +72,21 @@ std::string_view name_of(Change change) {
 Comparison compare(const Archive& archive, const Listing& before, const Listing& after) {
   Comparison comparison;
   const Difference containers = difference(before.containers, after.containers);
+  const Difference networks = difference(before.networks, after.networks);
   comparison.containers = named(containers);
-  comparison.networks = named(difference(before.networks, after.networks));
+  comparison.networks = named(networks);
   comparison.host = before.host != after.host;
   Digests digests;
-  const HostSpec host;
-  const auto specs_of = [&](const Listing& listing) {
-    return restore(archive, pick(listing, containers.changed), host, digests, {}).set.containers;
+  const auto set_of = [&](const Listing& listing) {
+    const Listing picked = pick(listing, containers.changed, networks.changed);
+    return restore(archive, picked, nobody(), digests, {}).set;
   };
-  const auto former = specs_of(before);
-  const auto later = specs_of(after);
-  for (DefinitionChange& each : comparison.containers) {
-    if (each.change != Change::changed) continue;
-    const auto old_spec = former.find(each.name);
-    const auto new_spec = later.find(each.name);
-    if (old_spec == former.end() || new_spec == later.end()) {
-      each.trouble = "its keys cannot be read";
-    } else {
-      each.keys = changed_keys(*old_spec->second, *new_spec->second);
-    }
-  }
+  const definition::AcceptedSet former = set_of(before);
+  const definition::AcceptedSet later = set_of(after);
+  tell_keys(comparison.containers, former.containers, later.containers,
+            [](const auto& left, const auto& right) { return changed_keys(left, right); });
+  tell_keys(comparison.networks, former.networks, later.networks,
+            [](const auto& left, const auto& right) { return changed_members(left, right); });
   return comparison;
 }
 

@@ -15,14 +15,14 @@ std::string_view name_of(Change change);
 struct DefinitionChange {
   std::string name;
   Change change = Change::changed;
-  // Of a container that is in both. None: only comments, order or spelling differ.
+  // Of a definition that is in both. None: only comments, order or spelling differ.
   std::vector<KeyChange> keys;
   std::string trouble;  // why its keys cannot be told: a text is lost, or refused by this version
 };
 
 struct Comparison {
   std::vector<DefinitionChange> containers;  // by name
-  std::vector<DefinitionChange> networks;    // without their keys
+  std::vector<DefinitionChange> networks;    // by name
   bool host = false;                         // berthd.toml differs
 };
 Comparison compare(const Archive& archive, const Listing& before, const Listing& after);

@@ -126,11 +126,16 @@ Restored restore(const Archive& archive, const Listing& listing, const HostSpec&
   return restored;
 }
 
-Listing pick(const Listing& listing, const std::vector<std::string>& containers) {
+Listing pick(const Listing& listing, const std::vector<std::string>& containers,
+             const std::vector<std::string>& networks) {
   Listing picked;
   for (const std::string& name : containers) {
     const auto found = listing.containers.find(name);
     if (found != listing.containers.end()) picked.containers.insert(*found);
+  }
+  for (const std::string& name : networks) {
+    const auto found = listing.networks.find(name);
+    if (found != listing.networks.end()) picked.networks.insert(*found);
   }
   return picked;
 }

@@ -30,7 +30,8 @@ struct Restored {
 Restored restore(const Archive& archive, const Listing& listing, const HostSpec& host,
                  Digests& digests, const AtHand& at_hand);
 
-// Only these containers, for comparing.
-Listing pick(const Listing& listing, const std::vector<std::string>& containers);
+// Only these definitions, for comparing.
+Listing pick(const Listing& listing, const std::vector<std::string>& containers,
+             const std::vector<std::string>& networks);
 
 }  // namespace berth::generation
