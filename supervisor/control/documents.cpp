@@ -2,6 +2,7 @@
 #include "supervisor/control/documents.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "supervisor/model/keys.h"
@@ -77,6 +78,8 @@ void add_observed(ContainerStatus& status, const ObservedContainer& container,
   status.health_message = container.probe_message;
   status.restarts = container.restarts;
   status.addresses = container.addresses;
+  std::ranges::copy_if(container.addresses6, std::back_inserter(status.addresses),
+                       [](const std::string& address) { return !address.empty(); });
   status.launch = container.launch_id;
   status.completed = container.completed;
   status.intent = name_of(container.intent);

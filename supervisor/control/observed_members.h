@@ -19,6 +19,7 @@ void observed_members(C& c, V visit) {
   visit("sandbox", c.sandbox);
   visit("sandbox_spec", c.sandbox_spec);
   visit("addresses", c.addresses);
+  visit("addresses6", c.addresses6);
   visit("root", c.root);
   visit("root_spec", c.root_spec);
   visit("remains", c.remains);

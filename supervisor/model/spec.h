@@ -137,12 +137,14 @@ struct NetworkAttachment {
   bool operator==(const NetworkAttachment&) const = default;
 };
 
-// A published port: [host address:]host:container[/proto].
+// A published port: [host address:]host:container[/proto]. An IPv6 address of the host leads to the
+// container's IPv6 address.
 struct PortSpec {
-  std::string host_address = "127.0.0.1";
+  std::string host_address = "127.0.0.1";  // or IPv6: "::", without brackets
   std::uint16_t host_port = 0;
   std::uint16_t container_port = 0;
   Protocol protocol = Protocol::tcp;
+  [[nodiscard]] bool is_ipv6() const { return host_address.find(':') != host_address.npos; }
   bool operator==(const PortSpec&) const = default;
 };
 
@@ -247,6 +249,7 @@ struct HostSpec {
   std::string cgroup = "berth";         // the parent of all containers' cgroups
   std::string bridge = "berth0";        // the default network's link
   std::string subnet = "10.88.0.0/16";  // the default network's addresses
+  std::string subnet6;                  // its IPv6 addresses; empty: none
   std::string nft_table = "berth";      // family inet
   std::string log_level = "info";       // debug | info | warning | error
   ApplyMode apply = ApplyMode::each;

@@ -47,6 +47,7 @@ class Advance {
     container->busy.reset();
     container->sandbox = Presence::present;
     container->addresses = event.addresses;
+    container->addresses6 = event.addresses6;
   }
 
   void operator()(const event::SandboxGone& event) {
@@ -56,6 +57,7 @@ class Advance {
     container->sandbox = Presence::absent;
     container->sandbox_spec.reset();
     container->addresses.clear();
+    container->addresses6.clear();
     removal_succeeded(*container);
   }
 

@@ -58,7 +58,8 @@ bool new_definition_wakes(const Node& node) {
 
 bool network_outdated(const ObservedNetwork& observed, const NetworkSpec& desired) {
   if (!observed.spec || observed.spec.get() == &desired) return false;
-  return observed.spec->bridge != desired.bridge || observed.spec->subnet != desired.subnet;
+  return observed.spec->bridge != desired.bridge || observed.spec->subnet != desired.subnet ||
+         observed.spec->subnet6 != desired.subnet6;
 }
 
 }  // namespace berth::planning

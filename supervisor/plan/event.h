@@ -26,6 +26,7 @@ struct NetworkGone {
 struct SandboxReady {
   std::string container;
   std::vector<std::string> addresses;
+  std::vector<std::string> addresses6 = {};
 };
 struct SandboxGone {
   std::string container;

@@ -63,9 +63,10 @@ struct ObservedContainer {
   SpecPtr spec;  // what the last launch was made from (while it is creating: is being made from)
 
   Presence sandbox = Presence::absent;
-  SpecPtr sandbox_spec;                // what the sandbox was made from
-  std::vector<std::string> addresses;  // of the sandbox: one for each network, no prefix length
-  bool root = false;                   // a writable layer exists
+  SpecPtr sandbox_spec;                 // what the sandbox was made from
+  std::vector<std::string> addresses;   // of the sandbox: one for each network, no prefix length
+  std::vector<std::string> addresses6;  // likewise; empty where the network has no IPv6
+  bool root = false;                    // a writable layer exists
   SpecPtr root_spec;     // what it lies over; null: not known (after a restart of ours)
   bool remains = false;  // cgroup or records of a past launch are to be cleaned up
 

@@ -31,6 +31,7 @@ class Submitted {
     container.sandbox = Presence::creating;
     container.sandbox_spec = deed.spec;
     container.addresses.clear();
+    container.addresses6.clear();
   }
 
   void operator()(const action::RemoveSandbox& deed) {
