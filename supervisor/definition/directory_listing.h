@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "supervisor/definition/layers.h"
-#include "supervisor/definition/trusted_open.h"
+#include "supervisor/base/trusted_open.h"
 
 namespace berth::definition {
 

@@ -1,5 +1,6 @@
 // snapshot: which files count, and their bytes; see load.h. With directory_listing.cpp,
-// snapshot_taker.cpp and trusted_open.cpp the part of this folder that touches the file system.
+// snapshot_taker.cpp and base/trusted_open.cpp the part of this folder that touches the file
+// system.
 #include <algorithm>
 #include <array>
 #include <climits>

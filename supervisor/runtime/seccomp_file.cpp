@@ -1,46 +1,24 @@
 // Seccomp profiles as files of the host: who may have written them, and not compiling one twice.
 #include <array>
-#include <cerrno>
-#include <cstdint>
 #include <utility>
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "supervisor/base/unique_fd.h"
-#include "supervisor/kernel/raw.h"
+#include "supervisor/base/trusted_open.h"
 #include "supervisor/runtime/seccomp_profile.h"
 
 namespace berth::runtime {
 namespace {
 
-constexpr off_t kFileMost = 1 << 20;
+constexpr std::size_t kFileMost = 1 << 20;
 
-// Not blocking: a FIFO is told, not waited for.
+// Whoever can write a directory on the way to it can put another profile there.
 Result<std::string> read_profile(const std::string& path) {
-  const int opened = kernel::raw::openat2(AT_FDCWD, path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY,
-                                          0, kernel::raw::kResolveNoMagicLinks);
-  if (opened < 0) return std::unexpected(Error{"the profile cannot be opened", -opened});
-  const unique_fd fd(opened);
-  struct stat status{};
-  if (::fstat(fd.get(), &status) != 0) return fail_errno("the profile cannot be looked at");
-  if (!S_ISREG(status.st_mode)) return fail("the profile is no regular file");
-  if (status.st_uid != 0 || (status.st_mode & 022) != 0) {
-    return fail("others than root can write the profile");
-  }
-  if (status.st_size > kFileMost) return fail("the profile is larger than 1 MiB");
-  std::string content(static_cast<std::size_t>(kFileMost) + 1, '\0');
-  std::size_t size = 0;
-  while (size < content.size()) {
-    const ssize_t count = ::read(fd.get(), content.data() + size, content.size() - size);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return fail_errno("the profile cannot be read");
-    if (count == 0) break;
-    size += static_cast<std::size_t>(count);
-  }
-  if (size > static_cast<std::size_t>(kFileMost)) return fail("the profile is larger than 1 MiB");
-  content.resize(size);
+  const auto untaken = [](const Error& error) {
+    return std::unexpected(Error{"the profile is not taken: " + error.what, error.code});
+  };
+  const auto found = open_trusted(path);
+  if (!found) return untaken(found.error());
+  auto content = read_regular(found->fd, kFileMost);
+  if (!content) return untaken(content.error());
   return content;
 }
 

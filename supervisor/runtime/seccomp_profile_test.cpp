@@ -116,10 +116,23 @@ TEST_CASE("a profile counts only as a regular file that root alone can write") {
   ::chmod(path.c_str(), 0644);
   if (::geteuid() == 0) CHECK(error(path) == "no error");
   ::chmod(path.c_str(), 0666);
-  CHECK(error(path) == "others than root can write the profile");
+  CHECK(error(path) == "the profile is not taken: it can be written by others than root");
+  ::chmod(path.c_str(), 0644);
+  for (const mode_t open_to_others : {0777, 0775}) {
+    ::chmod(directory.c_str(), open_to_others);
+    CHECK(error(path) ==
+          "the profile is not taken: a directory above it can be written by others than root");
+  }
+  ::chmod(directory.c_str(), 0755);
+  std::filesystem::create_symlink(path, directory / "link.json");
+  if (::geteuid() == 0) {
+    CHECK(error(directory / "link.json") == "no error");
+    REQUIRE(::lchown((directory / "link.json").c_str(), 1000, 1000) == 0);
+    CHECK(error(directory / "link.json").find("symlink") != std::string::npos);
+  }
   const std::string fifo = directory / "fifo";
   ::mkfifo(fifo.c_str(), 0600);
-  CHECK(error(fifo) == "the profile is no regular file");
+  CHECK(error(fifo) == "the profile is not taken: it is not a regular file");
   CHECK(error(directory / "missing").find("cannot be opened") != std::string::npos);
   std::filesystem::remove_all(directory);
 }

@@ -1,7 +1,7 @@
 #include "supervisor/source/settings.h"
 
 #include "supervisor/definition/load.h"
-#include "supervisor/definition/trusted_open.h"
+#include "supervisor/base/trusted_open.h"
 
 namespace berth::source {
 namespace {
@@ -13,9 +13,9 @@ Result<std::string> read_trusted(const Paths& paths, const std::string& path) {
   const bool below = !paths.root.empty() && path.starts_with(paths.root + "/");
   const std::string root = below ? paths.root : "";
   const std::string rest = path.substr(root.size());
-  auto opened = definition::open_path(root, rest, true);
+  auto opened = open_path(root, rest, true);
   if (!opened) return std::unexpected(std::move(opened).error().within("cannot take " + path));
-  auto content = definition::read_regular(opened->fd, kKeysBytesMax);
+  auto content = read_regular(opened->fd, kKeysBytesMax);
   if (!content) return std::unexpected(std::move(content).error().within("cannot take " + path));
   return std::move(*content);
 }

@@ -7,7 +7,7 @@
 #include "supervisor/base/result.h"
 #include "supervisor/base/unique_fd.h"
 
-namespace berth::definition {
+namespace berth {
 
 // What a way led to.
 struct Found {
@@ -22,10 +22,12 @@ struct Found {
 // so must everything from "/" on, but for sticky directories such as /tmp, in which nobody can
 // rename what belongs to root. The directories above `root` are not looked at.
 Result<Found> open_path(const std::string& root, const std::string& path, bool trusted);
-// The same from a directory that was found.
+// What an absolute path leads to, trusted in this way from "/" on.
+Result<Found> open_trusted(const std::string& path);
+// As open_path, from a directory that was found.
 Result<Found> open_below(const Found& directory, const std::string& path, bool trusted);
 
 // The content of the regular file behind such a descriptor. One larger than `most` is an error.
 Result<std::string> read_regular(const unique_fd& path, std::size_t most);
 
-}  // namespace berth::definition
+}  // namespace berth

@@ -1,17 +1,15 @@
-#include "supervisor/definition/trusted_open.h"
+#include "supervisor/base/trusted_open.h"
 
 #include <array>
 #include <deque>
-#include <vector>
+#include <string_view>
 
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "supervisor/definition/shapes.h"
-
-namespace berth::definition {
+namespace berth {
 
 namespace {
 
@@ -44,9 +42,11 @@ class Walk {
 
  private:
   void push_front(std::string_view path) {
-    const std::vector<std::string_view> parts = split(path, '/');
-    for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
-      if (!part->empty() && *part != ".") rest_.emplace_front(*part);
+    while (!path.empty()) {
+      const std::size_t slash = path.rfind('/');
+      const std::string_view part = slash == path.npos ? path : path.substr(slash + 1);
+      if (!part.empty() && part != ".") rest_.emplace_front(part);
+      path = path.substr(0, slash == path.npos ? 0 : slash);
     }
   }
 
@@ -95,6 +95,12 @@ Result<Found> open_path(const std::string& root, const std::string& path, bool t
   return Walk(std::move(top), false, path).run();
 }
 
+Result<Found> open_trusted(const std::string& path) {
+  unique_fd top(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!top) return fail_errno("cannot open /");
+  return Walk(std::move(top), true, path).run();
+}
+
 Result<Found> open_below(const Found& directory, const std::string& path, bool trusted) {
   if (!trusted) {
     unique_fd found(::openat(directory.fd.get(), path.c_str(), O_PATH | O_CLOEXEC));
@@ -127,4 +133,4 @@ Result<std::string> read_regular(const unique_fd& path, std::size_t most) {
   return fail("it is larger than 1 MiB");
 }
 
-}  // namespace berth::definition
+}  // namespace berth
