@@ -31,7 +31,8 @@ Json write(const PreviewChange& change) {
 }
 
 Json write(const PreviewItem& item) {
-  return Json{{"kind", item.is_network ? "network" : "container"},
+  const char* kind = item.is_network ? "network" : "container";
+  return Json{{"kind", item.is_unit ? "unit" : kind},
               {"name", item.name},
               {"fate", name_of(item.fate)},
               {"reason", item.reason},
@@ -61,7 +62,7 @@ Json summary(const Preview& preview) {
     const Fate fate = static_cast<Fate>(i);
     std::size_t count = 0;
     for (const PreviewItem& item : preview.items) {
-      if (!item.is_network && item.fate == fate) ++count;
+      if (!item.is_network && !item.is_unit && item.fate == fate) ++count;
     }
     counts[std::string(name_of(fate))] = count;
   }

@@ -41,19 +41,21 @@ Colour colour_of(char sign) {
 
 std::string summary_of(const Preview& preview) {
   std::string text;
-  const auto add = [&](bool networks, std::string_view what) {
+  const auto add = [&](bool networks, bool units, std::string_view what) {
     for (const FateWording& wording : kFateWordings) {
       const auto count = std::ranges::count_if(preview.items, [&](const PreviewItem& item) {
-        return item.is_network == networks && item.fate == wording.fate;
+        return item.is_network == networks && item.is_unit == units && item.fate == wording.fate;
       });
       if (count == 0) continue;
       if (!text.empty()) text += ", ";
       text += std::to_string(count) + std::string(what) + " " + std::string(wording.summary);
     }
   };
-  add(false, "");
+  add(false, false, "");
   const auto networks = std::ranges::count(preview.items, true, &PreviewItem::is_network);
-  add(true, networks == 1 ? " network" : " networks");
+  add(true, false, networks == 1 ? " network" : " networks");
+  const auto units = std::ranges::count(preview.items, true, &PreviewItem::is_unit);
+  add(false, true, units == 1 ? " unit" : " units");
   if (text.empty()) text = preview.actions.empty() ? "nothing to do" : "packet rules to update";
   const std::string before = std::to_string(preview.generation_before);
   if (preview.generation_after == preview.generation_before) {
@@ -136,6 +138,7 @@ constexpr std::array kDeedWordings{DeedWording{"launch", '+', "start"},
                                    DeedWording{"remove-sandbox", '-', "remove sandbox of"},
                                    DeedWording{"kill", '-', "kill"},
                                    DeedWording{"clean-up", '-', "clean up after"},
+                                   DeedWording{"start-unit", '+', "start"},
                                    DeedWording{"check", ' ', "check what is needed by"},
                                    DeedWording{"apply-view", '~', "update packet rules"}};
 

@@ -176,6 +176,9 @@ class ObservedReader {
   void take(const Json& json, const char* member, std::deque<T>& values) {
     for (const Json& item : json) take(item, member, values.emplace_back());
   }
+  void take(const Json& json, const char* member, std::map<std::string, std::uint64_t>& values) {
+    for (const auto& [name, item] : json.items()) take(item, member, values[name]);
+  }
   void take(const Json& json, const char* member, std::map<std::string, std::string>& values) {
     for (const auto& [name, item] : json.items()) take(item, member, values[name]);
   }
@@ -241,6 +244,15 @@ void read_files(const Json& json, ObservedState& observed) {
   for (const Json& path : member_of(json, "watched")) observed.watched.insert(text_of(path));
 }
 
+void read_units(Reader& reader, const Json& json, ObservedState& observed) {
+  for (const auto& [name, entry] : member_of(json, "units").items()) {
+    ObservedReader<ContainerSpec>(reader, name, nullptr).read(entry, observed.units[name]);
+  }
+  for (const Json& name : member_of(json, "watched_units")) {
+    observed.watched_units.insert(text_of(name));
+  }
+}
+
 Result<SavedState> read_state(const Json& json) {
   TRY(check_kind(json));
   SavedState state;
@@ -267,6 +279,7 @@ Result<SavedState> read_state(const Json& json) {
                   state.observed.containers);
   reader.read_all(member_of(json, "networks"), state.desired.networks, state.observed.networks);
   read_files(json, state.observed);
+  read_units(reader, json, state.observed);
   const Json& next = member_of(json, "next_launch_id");
   if (next.is_number_integer()) state.observed.next_launch_id = next.get<std::uint64_t>();
   if (!reader.problem.empty()) {

@@ -118,6 +118,7 @@ struct Filler {
   void fill(Presence& value) { value = Presence::failed; }
   void fill(Health& value) { value = Health::unhealthy; }
   void fill(Intent& value) { value = Intent::stop; }
+  void fill(UnitActivity& value) { value = UnitActivity::deactivating; }
   void fill(Task& value) { value = Task::update; }
   void fill(ExitStatus& value) { value = {ExitStatus::Kind::signaled, 9, true}; }
   void fill(Appointment& value) {
@@ -127,6 +128,7 @@ struct Filler {
   }
   void fill(SpecPtr& value) { value = spec; }
   void fill(NetworkPtr& value) { value = network; }
+  void fill(std::map<std::string, std::uint64_t>& value) { value["systemd:x.mount"] = 7; }
   void fill(std::map<std::string, std::string>& value) { value["/etc/x"] = "digest"; }
   template <class T>
   void fill(std::optional<T>& value) {
@@ -201,6 +203,8 @@ TEST_CASE("every member of what is observed is read back as it was") {
   ObservedState observed;
   control::observed_members(observed.containers["web"], fill);
   control::observed_members(observed.networks["lan"], fill);
+  control::observed_members(observed.units["systemd:srv.mount"], fill);
+  observed.watched_units = {"systemd:srv.mount", "systemd:x.service"};
   observed.files["/etc/x"] = FileState{"digest", "No such file or directory"};
   observed.watched = {"/etc/x", "/etc/y"};
   observed.next_launch_id = 1234567890123;
@@ -214,6 +218,9 @@ TEST_CASE("every member of what is observed is read back as it was") {
   const Comparison comparison{Instant() + kUptime, state.now};
   check_members(observed.containers.at("web"), state.observed.containers.at("web"), comparison);
   check_members(observed.networks.at("lan"), state.observed.networks.at("lan"), comparison);
+  check_members(observed.units.at("systemd:srv.mount"),
+                state.observed.units.at("systemd:srv.mount"), comparison);
+  CHECK(state.observed.watched_units == observed.watched_units);
   CHECK(state.observed.files == observed.files);
   CHECK(state.observed.watched == observed.watched);
   CHECK(state.observed.next_launch_id == observed.next_launch_id);

@@ -4,6 +4,7 @@
 
 #include "supervisor/definition/shorthands.h"
 #include "supervisor/model/capabilities.h"
+#include "supervisor/model/unit_name.h"
 
 namespace berth::cli {
 
@@ -186,6 +187,26 @@ Json list_schema(const KeyInfo& key, const Json& items) {
   return schema;
 }
 
+// Units of systemd have conditions of their own.
+void add_unit_dependencies(Json& table, Json& names) {
+  const std::string type = "\\.(" + alternatives({kUnitTypes.begin(), kUnitTypes.end()}) + ")$";
+  const std::string begin = "^" + std::string(kUnitPrefix) +
+                            "(?=.{1,255}$)(?!@)(?![^@]*@\\.[a-z]+$)[A-Za-z0-9:_.\\\\@-]+";
+  names = any_of(std::move(names), pattern(begin + type));
+  const auto of_unit = [&](std::vector<std::string_view> conditions) {
+    Json schema = table["additionalProperties"];
+    schema["properties"]["condition"]["enum"] = conditions;
+    return schema;
+  };
+  const std::string prefix = "^" + std::string(kUnitPrefix);
+  std::vector<std::string_view> completing = {"started", "completed", "service_started",
+                                              "service_completed_successfully"};
+  table["patternProperties"] = {
+      {prefix + ".*\\.service$", of_unit(completing)},
+      {prefix + "(?!.*\\.service$)", of_unit({"started", "service_started"})}};
+  table["propertyNames"] = names;
+}
+
 Json table_schema(const KeyInfo& key, const Json& items) {
   Json values = one_schema(key, items);
   Json names = pattern(pattern_of(key.shape));
@@ -197,6 +218,7 @@ Json table_schema(const KeyInfo& key, const Json& items) {
   if (key.kind == ValueKind::ulimit) names = {{"enum", definition::ulimit_names()}};
   Json table{{"type", "object"}, {"propertyNames", names}, {"additionalProperties", values}};
   if (key.kind != ValueKind::dependency) return table;
+  add_unit_dependencies(table, names);
   Json list = list_of(names);
   list["uniqueItems"] = true;
   return any_of(std::move(list), std::move(table));

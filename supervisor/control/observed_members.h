@@ -51,6 +51,7 @@ void observed_members(C& c, V visit) {
   visit("check_failures", c.check_failures);
   visit("next_check", c.next_check);
   visit("files", c.files);
+  visit("units", c.units);
   visit("health", c.health);
   visit("failing", c.failing);
   visit("next_probe", c.next_probe);
@@ -103,12 +104,27 @@ void observed_members(F& f, V visit) {
   visit("error", f.error);
 }
 
+template <class U, class V>
+  requires std::same_as<std::remove_const_t<U>, ObservedUnit>
+void observed_members(U& u, V visit) {
+  visit("activity", u.state.activity);
+  visit("completes", u.state.completes);
+  visit("completed", u.state.completed);
+  visit("activation", u.state.activation);
+  visit("problem", u.state.problem);
+  visit("starting", u.starting);
+  visit("requests", u.requests);
+  visit("next_start", u.next_start);
+  visit("error", u.error);
+}
+
 // The enumerations of the states as words. "" for a number that none of them has.
 std::string_view state_word(Phase value);
 std::string_view state_word(Presence value);
 std::string_view state_word(Health value);
 std::string_view state_word(Intent value);
 std::string_view state_word(Task value);
+std::string_view state_word(UnitActivity value);
 std::string_view state_word(ExitStatus::Kind value);
 
 template <class E>

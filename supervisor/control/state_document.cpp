@@ -9,6 +9,7 @@
 #include "supervisor/model/keys.h"
 #include "supervisor/model/values.h"
 #include "supervisor/plan/changes.h"
+#include "supervisor/plan/units.h"
 #include "supervisor/plan/view.h"
 
 namespace berth::control {
@@ -99,6 +100,14 @@ class ObservedWriter {
     }
     json_.end_object();
   }
+  void put(const std::map<std::string, std::uint64_t>& values) {
+    json_.begin_object();
+    for (const auto& [name, value] : values) {
+      json_.key(name);
+      json_.number(value);
+    }
+    json_.end_object();
+  }
   void put(const std::deque<Instant>& values) {
     json_.begin_list();
     for (const Instant value : values) put(value);
@@ -173,6 +182,20 @@ void write_files(JsonText& json, const ObservedState& observed) {
   json.end_list();
 }
 
+void write_units(JsonText& json, Instant now, const ObservedState& observed) {
+  json.key("units");
+  json.begin_object();
+  for (const auto& [name, unit] : observed.units) {
+    json.key(name);
+    ObservedWriter<ContainerSpec>(json, now, nullptr).write(unit);
+  }
+  json.end_object();
+  json.key("watched_units");
+  json.begin_list();
+  for (const std::string& name : observed.watched_units) json.text(name);
+  json.end_list();
+}
+
 void write_capacity(JsonText& json, const HostCapacity& capacity) {
   json.begin_object();
   json.key("memory");
@@ -229,6 +252,10 @@ std::string_view state_word(Task value) {
   return "";
 }
 
+std::string_view state_word(UnitActivity value) {
+  return value > UnitActivity::failed ? std::string_view() : planning::name_of(value);
+}
+
 std::string_view state_word(ExitStatus::Kind value) {
   switch (value) {
     case ExitStatus::Kind::exited: return "exited";
@@ -269,6 +296,7 @@ std::string state_document(const StateView& view, const StateFacts& facts) {
   json.key("networks");
   write_all(json, view.now, view.desired.networks, view.observed.networks);
   write_files(json, view.observed);
+  write_units(json, view.now, view.observed);
   json.key("view_current");
   json.flag(
       planning::same_view(view.observed.view, planning::view_of(view.desired, view.observed)));

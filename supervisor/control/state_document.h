@@ -15,6 +15,9 @@
 //   networks      the same
 //   files         by path: {digest, error} of the files that definitions refer to
 //   watched       their paths
+//   units         by name ("systemd:srv-media.mount"): what is observed of those that definitions
+//                 depend on
+//   watched_units their names
 //   view_current  the packet rules and name files are as they should be
 //   next_launch_id
 //

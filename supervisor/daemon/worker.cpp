@@ -104,6 +104,9 @@ bool Worker::turn() {
   if (finished_) return false;
   pool_->on_time(BootClock::now());
   host_->on_time(BootClock::now());
+  if (const auto at = units_.wake_at(BootClock::now()); at && *at <= BootClock::now()) {
+    units_.process(BootClock::now());
+  }
   if (wake_at_ && *wake_at_ <= BootClock::now()) dirty_ = true;
   look_after_generations(BootClock::now());
   int rounds = 0;
@@ -155,6 +158,7 @@ void Worker::set_timer() {
   consider(pool_->next_deadline());
   consider(host_->next_deadline());
   consider(next_look());
+  consider(units_.wake_at(BootClock::now()));
   if (server_) consider(server_->wake_at());
   if (next)
     timer_.set(*next);
@@ -218,6 +222,13 @@ void Worker::submit(const Action& action) {
     prober_->begin(action, host_->netns(action.subject));
     return;
   }
+  if (const auto* watch = std::get_if<action::WatchUnits>(&action.deed)) {
+    return watch_units(watch->units);
+  }
+  if (std::holds_alternative<action::StartUnit>(action.deed)) {
+    log::info("starting a unit of systemd", {{"unit", action.subject}, {"reason", action.reason}});
+    return units_.start(action);
+  }
   if (const auto* launch = std::get_if<action::Launch>(&action.deed);
       launch != nullptr && launch->spec->healthcheck.notify) {
     const std::string path = paths_.run_of(action.subject) + "/notify";
@@ -227,6 +238,13 @@ void Worker::submit(const Action& action) {
     }
   }
   host_->submit(action);
+}
+
+void Worker::watch_units(const std::set<std::string>& units) {
+  units_.watch(units, BootClock::now());
+  if (units_watch_ || units_.fd() < 0) return;
+  units_watch_ =
+      loop_.watch(units_.fd(), Loop::kReadable, [this](int) { units_.process(BootClock::now()); });
 }
 
 // What the shell itself does about an event, before it is a fact of the observed state.

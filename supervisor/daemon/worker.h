@@ -14,6 +14,7 @@
 
 #include "supervisor/control/documents.h"
 #include "supervisor/control/server.h"
+#include "supervisor/control/systemd_units.h"
 #include "supervisor/daemon/definition_watch.h"
 #include "supervisor/daemon/definitions.h"
 #include "supervisor/daemon/keeper_link.h"
@@ -71,8 +72,10 @@ class Worker final : private Host, private control::Backend {
   void publish();
   bool finish_shutdown();
 
-  // Host: probes by socket are the prober's, everything else the kernel host's.
+  // Host: probes by socket are the prober's, units are systemd's, everything else is the kernel
+  // host's.
   void submit(const Action& action) override;
+  void watch_units(const std::set<std::string>& units);
   void note(const Event& event);
 
   // control::Backend
@@ -105,6 +108,7 @@ class Worker final : private Host, private control::Backend {
   std::unique_ptr<Notifier> notifier_;
   std::optional<DefinitionWatch> definition_watch_;
   std::optional<WallClockWatch> wall_clock_;
+  control::SystemdUnits units_;
   std::optional<control::Server> server_;
   control::ChangeWatch change_watch_;
 
@@ -121,6 +125,7 @@ class Worker final : private Host, private control::Backend {
   std::map<std::uint64_t, Loop::Watch> launcher_watches_;
   Loop::Watch keeper_watch_;
   Loop::Watch server_watch_;
+  Loop::Watch units_watch_;
   Loop::Timer timer_;
 };
 

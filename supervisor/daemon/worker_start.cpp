@@ -32,7 +32,10 @@ void raise_descriptor_limit() {
 }  // namespace
 
 Worker::Worker(const Paths& paths, KeeperLink keeper)
-    : paths_(paths), keeper_(std::move(keeper)), definitions_(paths) {}
+    : paths_(paths),
+      keeper_(std::move(keeper)),
+      definitions_(paths),
+      units_([this](Event event) { events_.push_back(std::move(event)); }) {}
 
 Worker::~Worker() = default;
 

@@ -4,6 +4,7 @@
 
 #include "supervisor/definition/check_set.h"
 #include "supervisor/definition/wording.h"
+#include "supervisor/model/unit_name.h"
 #include "supervisor/model/values.h"
 
 namespace berth::definition {
@@ -155,6 +156,7 @@ class CycleSearch {
 void check_dependencies(const SetView& set, std::vector<Misfit>& misfits) {
   for (const auto& [unused, spec] : set.containers) {
     for (const auto& [name, dependency] : spec->depends_on) {
+      if (names_unit(name)) continue;  // whether there is such a unit is systemd's to say
       if (set.containers.contains(name)) {
         check_condition(set, *spec, name, dependency.condition, misfits);
       } else if (!set.quiet || !set.bad.contains(name)) {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "supervisor/definition/decode_value.h"
+#include "supervisor/definition/dependency_name.h"
 #include "supervisor/definition/shapes.h"
 #include "supervisor/definition/shorthands.h"
 #include "supervisor/definition/unknown_key.h"
@@ -183,19 +184,20 @@ bool read(const Value& value, const Slot& slot, Reading reading, std::vector<Mou
   return true;
 }
 
-// A dependency's name; those on other things than containers have their own words.
-bool check_dependency_name(Place place, const std::string& name, const std::string& path,
-                           Reading reading) {
-  if (name.starts_with("systemd:")) {
-    reading.report.error(place, path, "dependencies on systemd's units are not supported yet",
-                         "order berthd.service after the unit");
-    return false;
-  }
-  if (auto complaint = check_shape(Shape::container_name, name)) {
-    reading.report.error(place, path, complaint->problem, complaint->remedy);
-    return false;
-  }
-  return true;
+bool is_dependency_name(Place place, const std::string& name, const std::string& path,
+                        Reading reading) {
+  const auto complaint = check_dependency_name(name);
+  if (complaint) reading.report.error(place, path, complaint->problem, complaint->remedy);
+  return !complaint;
+}
+
+// At the condition where it is written, which it is when it is wrong.
+void check_condition(const std::string& name, const Table& table, const std::string& path,
+                     const DependencySpec& dependency, Reading reading) {
+  auto complaint = check_dependency_condition(name, dependency.condition);
+  const auto written = std::ranges::find(table, "condition", &Member::key);
+  if (!complaint || written == table.end()) return;
+  refuse(written->value, Slot{.path = path + ".condition"}, std::move(*complaint), reading);
 }
 
 bool read_dependency_list(const List& list, const Slot& slot, Reading reading,
@@ -207,7 +209,7 @@ bool read_dependency_list(const List& list, const Slot& slot, Reading reading,
       refuse_type(list[i], item, "a string", reading);
       continue;
     }
-    if (!check_dependency_name(list[i].place, *name, item.path, reading)) continue;
+    if (!is_dependency_name(list[i].place, *name, item.path, reading)) continue;
     if (!field.emplace(*name, DependencySpec{}).second) {
       refuse(list[i], item, {quote(*name) + " is listed twice", ""}, reading);
       continue;
@@ -229,7 +231,7 @@ bool read(const Value& value, const Slot& slot, Reading reading,
   }
   for (const Member& member : *table) {
     const std::string path = slot.path + "." + show_key(member.key);
-    if (!check_dependency_name(member.place, member.key, path, reading)) continue;
+    if (!is_dependency_name(member.place, member.key, path, reading)) continue;
     const std::string plain_path = slot.path + "." + member.key;
     reading.note(plain_path, member.place);
     if (member.value.get<Table>() == nullptr) {
@@ -239,6 +241,7 @@ bool read(const Value& value, const Slot& slot, Reading reading,
     }
     DependencySpec dependency;
     read_item(member.value, dependency_keys(), slot, plain_path, reading, dependency);
+    check_condition(member.key, *member.value.get<Table>(), plain_path, dependency, reading);
     field[member.key] = dependency;
   }
   return true;

@@ -39,8 +39,7 @@ std::string future_key(const Diagnostic& problem, bool network) {
     if (problem.problem.find(quote(future.value)) == std::string::npos) continue;
     return std::string(future.key) + " = " + quote(future.value);
   }
-  // Single values that the tables do not list: "systemd:" in front of a dependency.
-  return problem.problem.ends_with("not supported yet") ? key : "";
+  return "";
 }
 
 // What is missing only because a key that would give it is not supported yet.

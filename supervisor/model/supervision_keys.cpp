@@ -8,12 +8,14 @@ namespace berth {
 namespace {
 
 constexpr std::array kSupervisionKeys{
-    ContainerKey{.name = "depends_on",
-                 .field = FIELD(depends_on),
-                 .cost = Cost::none,
-                 .shape = Shape::container_name,
-                 .meaning = "containers that must be started, healthy or completed first",
-                 .example = "{ db = { condition = \"healthy\", restart = true } }"},
+    ContainerKey{
+        .name = "depends_on",
+        .field = FIELD(depends_on),
+        .cost = Cost::none,
+        .shape = Shape::container_name,
+        .meaning =
+            "containers, and units of systemd, that must be started, healthy or completed first",
+        .example = "{ db = { condition = \"healthy\" }, \"systemd:srv-media.mount\" = {} }"},
     ContainerKey{
         .name = "hooks.pre_start",
         .field = FIELD(hooks.pre_start),

@@ -28,6 +28,8 @@ std::string_view name_of(const Deed& deed) {
           [](const action::RemoveRoot&) { return std::string_view("remove-root"); },
           [](const action::ApplyView&) { return std::string_view("apply-view"); },
           [](const action::WatchFiles&) { return std::string_view("watch-files"); },
+          [](const action::WatchUnits&) { return std::string_view("watch-units"); },
+          [](const action::StartUnit&) { return std::string_view("start-unit"); },
           [](const action::Probe&) { return std::string_view("probe"); },
       },
       deed);

@@ -89,6 +89,14 @@ struct ApplyView {
 struct WatchFiles {
   std::set<std::string> paths;
 };
+// From now on the host tells about these units of systemd ("systemd:srv-media.mount") and no
+// others. Ends at once, without an event.
+struct WatchUnits {
+  std::set<std::string> units;
+};
+// Asks systemd to start the unit that is the subject. Ends in event::UnitStarted or event::Failed,
+// when systemd is done with it.
+struct StartUnit {};
 // One health probe. Ends in event::Probed.
 struct Probe {
   SpecPtr spec;
@@ -100,10 +108,11 @@ struct Probe {
 using Deed = std::variant<action::CreateNetwork, action::RemoveNetwork, action::CreateSandbox,
                           action::RemoveSandbox, action::Launch, action::Stop, action::Kill,
                           action::CleanUp, action::Update, action::Check, action::Reload,
-                          action::RemoveRoot, action::ApplyView, action::WatchFiles, action::Probe>;
+                          action::RemoveRoot, action::ApplyView, action::WatchFiles,
+                          action::WatchUnits, action::StartUnit, action::Probe>;
 
 struct Action {
-  std::string subject;  // the container, for networks the network; empty for the view
+  std::string subject;  // the container, for networks and units those; empty for the view
   Deed deed;
   std::string reason;  // "new definition", "exit code 1, attempt 3", "limits.memory: 64M -> 128M"
   std::vector<KeyChange> changes;  // the keys that caused it, if any did

@@ -11,6 +11,7 @@
 #include "supervisor/plan/health.h"
 #include "supervisor/plan/process_end.h"
 #include "supervisor/plan/submitted.h"
+#include "supervisor/plan/units.h"
 
 namespace berth {
 
@@ -104,6 +105,7 @@ class Advance {
     container->root_spec = container->spec;
     if (std::exchange(container->update_refused, nullptr)) container->error.clear();
     adopt_files(*container, state_.files);
+    adopt_units(*container, state_);
     if (container->running()) renew_health(*container, *before, now_);
   }
 
@@ -144,6 +146,29 @@ class Advance {
       if (state_.watched.contains(path)) state_.files[path] = file;
     }
     for (auto& [name, container] : state_.containers) adopt_files(container, state_.files);
+  }
+
+  void operator()(const event::UnitsTold& event) {
+    for (const auto& [name, told] : event.units) {
+      if (!state_.watched_units.contains(name)) continue;
+      ObservedUnit& unit = state_.units[name];
+      unit.state = told;
+      if (told.activity != UnitActivity::active && !told.completed) continue;
+      unit.requests = 0;
+      unit.next_start.reset();
+      unit.error.clear();
+    }
+    for (auto& [name, container] : state_.containers) adopt_units(container, state_);
+  }
+
+  // Should it not be active, then what asked for it still does: again, after a while.
+  void operator()(const event::UnitStarted& event) {
+    const auto found = state_.units.find(event.unit);
+    if (found == state_.units.end()) return;
+    found->second.starting = false;
+    found->second.error.clear();
+    if (found->second.requests == 0) return;
+    found->second.next_start = now_ + retry_delay(found->second.requests, kNetworkDelayMax);
   }
 
   void operator()(const event::Probed& event) {

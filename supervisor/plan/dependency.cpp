@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "supervisor/plan/units.h"
+
 namespace berth::planning {
 
 bool is_met(const Node& other, DependencyCondition condition) {
@@ -19,10 +21,14 @@ bool is_met(const Node& other, DependencyCondition condition) {
   return false;
 }
 
+bool is_met(const Graph& graph, const Edge& edge) {
+  if (edge.unit) return is_met(*edge.unit, edge.how->condition);
+  return edge.to != kNowhere && is_met(graph.nodes[edge.to], edge.how->condition);
+}
+
 bool all_met(const Graph& graph, const Node& node) {
-  return std::ranges::all_of(graph.desired_edges(node), [&](const Edge& edge) {
-    return edge.to != kNowhere && is_met(graph.nodes[edge.to], edge.how->condition);
-  });
+  return std::ranges::all_of(graph.desired_edges(node),
+                             [&](const Edge& edge) { return is_met(graph, edge); });
 }
 
 std::string_view name_of(DependencyCondition condition) {

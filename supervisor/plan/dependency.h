@@ -10,6 +10,8 @@ namespace berth::planning {
 // completed: it is a oneshot that ended well and is not to run again.
 // A dependency without definition is never met. Reads what is decided of the other node.
 bool is_met(const Node& other, DependencyCondition condition);
+// The same of any dependency, also on a unit of systemd (units.h).
+bool is_met(const Graph& graph, const Edge& edge);
 bool all_met(const Graph& graph, const Node& node);
 
 // "started", "healthy", "completed"

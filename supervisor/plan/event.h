@@ -67,6 +67,14 @@ struct ViewApplied {
 struct FilesRead {
   std::map<std::string, FileState> files;
 };
+// Units that are watched, as they are now. Only those that differ from what was told before.
+struct UnitsTold {
+  std::map<std::string, UnitState> units;  // by their names with "systemd:"
+};
+// systemd is done with starting it; whether it is active has been told before.
+struct UnitStarted {
+  std::string unit;
+};
 struct Probed {
   std::string container;
   std::uint64_t launch_id;
@@ -107,11 +115,12 @@ struct OperatorRestart {
 
 }  // namespace event
 
-using Event = std::variant<event::Submitted, event::NetworkReady, event::NetworkGone,
-                           event::SandboxReady, event::SandboxGone, event::Launched, event::Exited,
-                           event::CleanedUp, event::Updated, event::Checked, event::RootRemoved,
-                           event::ViewApplied, event::FilesRead, event::Probed, event::Notified,
-                           event::Failed, event::WallClockSet, event::Appointed,
-                           event::OperatorStart, event::OperatorStop, event::OperatorRestart>;
+using Event =
+    std::variant<event::Submitted, event::NetworkReady, event::NetworkGone, event::SandboxReady,
+                 event::SandboxGone, event::Launched, event::Exited, event::CleanedUp,
+                 event::Updated, event::Checked, event::RootRemoved, event::ViewApplied,
+                 event::FilesRead, event::UnitsTold, event::UnitStarted, event::Probed,
+                 event::Notified, event::Failed, event::WallClockSet, event::Appointed,
+                 event::OperatorStart, event::OperatorStop, event::OperatorRestart>;
 
 }  // namespace berth

@@ -5,6 +5,7 @@
 #include "supervisor/plan/dependency.h"
 #include "supervisor/plan/networks.h"
 #include "supervisor/plan/stop.h"
+#include "supervisor/plan/units.h"
 #include "supervisor/plan/wanted.h"
 #include "supervisor/plan/window.h"
 
@@ -15,6 +16,7 @@ namespace {
 using namespace planning;
 
 std::string describe_dependency(const Graph& graph, const Edge& edge) {
+  if (edge.unit) return describe_unit(edge);
   const std::string begin = "waits for " + *edge.name;
   if (edge.to == kNowhere || !graph.nodes[edge.to].desired)
     return begin + ", which has no definition";
@@ -54,7 +56,7 @@ std::string describe_wait(const Graph& graph, const NetworkUses& uses, const Nod
   const std::string prefix = node.observed->running() ? "keeps its old definition: " : "";
   if (!node.lacks.empty()) return prefix + node.lacks;
   for (const Edge& edge : graph.desired_edges(node)) {
-    if (edge.to != kNowhere && is_met(graph.nodes[edge.to], edge.how->condition)) continue;
+    if (is_met(graph, edge)) continue;
     return prefix + describe_dependency(graph, edge);
   }
   return node.observed->running() ? "" : describe_networks(uses, node.spec());

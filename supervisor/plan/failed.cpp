@@ -53,7 +53,16 @@ class Failed {
   void operator()(const action::Stop& deed) { complain(deed.launch_id); }
   void operator()(const action::Kill& deed) { complain(deed.launch_id); }
   void operator()(const action::Reload& deed) { complain(deed.launch_id); }
-  void operator()(const action::WatchFiles&) {}  // it never fails
+  void operator()(const action::WatchFiles&) {}  // they never fail
+  void operator()(const action::WatchUnits&) {}
+
+  void operator()(const action::StartUnit&) {
+    const auto found = state_.units.find(subject_);
+    if (found == state_.units.end()) return;
+    found->second.starting = false;
+    found->second.error = error_;
+    found->second.next_start = now_ + retry_delay(found->second.requests, kNetworkDelayMax);
+  }
 
   void operator()(const action::CleanUp&) {
     if (ObservedContainer* container = end(Task::clean_up)) removal_failed(*container);

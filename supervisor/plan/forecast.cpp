@@ -63,6 +63,8 @@ class IdealHost {
     }
     observed_.view_busy = false;
     read_files(observed_.watched);
+    look_at_units(observed_.watched_units);
+    finish_begun_units();
   }
 
   void finish_begun(const std::string& name, const ObservedContainer& container) {
@@ -93,6 +95,32 @@ class IdealHost {
       if (!observed_.files.contains(path)) read.files[path] = FileState();
     }
     if (!read.files.empty()) answers_.push_back(std::move(read));
+  }
+
+  // A unit that nobody has asked systemd about yet is taken for one that is up.
+  void look_at_units(const std::set<std::string>& names) {
+    event::UnitsTold told;
+    for (const std::string& name : names) {
+      if (!observed_.units.contains(name)) told.units[name] = kUp;
+    }
+    if (!told.units.empty()) answers_.push_back(std::move(told));
+  }
+
+  void finish_begun_units() {
+    for (const auto& [name, unit] : observed_.units) {
+      if (unit.starting || unit.state.activity == UnitActivity::activating) start_unit(name);
+      if (unit.state.activity != UnitActivity::deactivating) continue;
+      UnitState down = unit.state;
+      down.activity = UnitActivity::inactive;
+      answers_.push_back(event::UnitsTold{{{name, down}}});
+    }
+  }
+
+  void start_unit(const std::string& name) {
+    UnitState up = kUp;
+    up.activation = observed_.units[name].state.activation + 1;
+    answers_.push_back(event::UnitsTold{{{name, up}}});
+    answers_.push_back(event::UnitStarted{name});
   }
 
   void end_oneshot(const std::string& name, std::uint64_t id, const ContainerSpec& spec) {
@@ -126,6 +154,8 @@ class IdealHost {
   }
   void answer(const action::Reload&) {}
   void answer(const action::WatchFiles& deed) { read_files(deed.paths); }
+  void answer(const action::WatchUnits& deed) { look_at_units(deed.units); }
+  void answer(const action::StartUnit&) { start_unit(*subject_); }
   void answer(const action::RemoveRoot&) { answers_.push_back(event::RootRemoved{*subject_}); }
   void answer(const action::ApplyView& deed) { answers_.push_back(event::ViewApplied{deed.view}); }
   void answer(const action::Probe& deed) {
@@ -134,6 +164,7 @@ class IdealHost {
 
   static constexpr ExitStatus kSuccess{ExitStatus::Kind::exited, 0, false};
   static constexpr int kSomePid = 1;
+  inline static const UnitState kUp{UnitActivity::active, true, true, 1, ""};
 
   ObservedState observed_;
   std::deque<Event> answers_;
@@ -169,7 +200,8 @@ Forecast forecast_to_rest(const DesiredState& desired, const ObservedState& obse
     for (Action& action : plan.actions) {
       host.carry_out(action, now);
       const bool looks = std::holds_alternative<action::Probe>(action.deed) ||
-                         std::holds_alternative<action::WatchFiles>(action.deed);
+                         std::holds_alternative<action::WatchFiles>(action.deed) ||
+                         std::holds_alternative<action::WatchUnits>(action.deed);
       if (!looks) actions.push_back(std::move(action));
     }
     host.turn(now);

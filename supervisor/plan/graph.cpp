@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "supervisor/model/references.h"
+#include "supervisor/model/unit_name.h"
 #include "supervisor/plan/files.h"
 #include "supervisor/plan/order.h"
 
@@ -36,15 +37,25 @@ std::vector<Node> merge(const DesiredState& desired, const ObservedState& observ
   return nodes;
 }
 
-void add_edges(Graph& graph, const ContainerSpec& spec) {
+const ObservedUnit kUnknownUnit{};
+
+using Units = std::map<std::string, ObservedUnit>;
+
+void add_edges(Graph& graph, const ContainerSpec& spec, const Units& units) {
   for (const auto& [name, how] : spec.depends_on) {
-    graph.edges.push_back(Edge{graph.find(name), &name, &how});
+    if (names_unit(name)) {
+      const auto found = units.find(name);
+      const ObservedUnit& unit = found == units.end() ? kUnknownUnit : found->second;
+      graph.edges.push_back(Edge{kNowhere, &unit, &name, &how});
+    } else {
+      graph.edges.push_back(Edge{graph.find(name), nullptr, &name, &how});
+    }
   }
 }
 
-void connect(Graph& graph, Node& node) {
+void connect(Graph& graph, Node& node, const Units& units) {
   node.desired_begin = static_cast<std::uint32_t>(graph.edges.size());
-  if (node.desired) add_edges(graph, node.spec());
+  if (node.desired) add_edges(graph, node.spec(), units);
   node.desired_end = static_cast<std::uint32_t>(graph.edges.size());
   const SpecPtr& running = node.observed->spec;
   if (!node.observed->alive() || !running) return;
@@ -54,7 +65,7 @@ void connect(Graph& graph, Node& node) {
     return;
   }
   node.running_begin = static_cast<std::uint32_t>(graph.edges.size());
-  add_edges(graph, *running);
+  add_edges(graph, *running, units);
   node.running_end = static_cast<std::uint32_t>(graph.edges.size());
 }
 
@@ -71,7 +82,7 @@ NodeIndex Graph::find(std::string_view name) const {
 Graph make_graph(const DesiredState& desired, const ObservedState& observed) {
   Graph graph;
   graph.nodes = merge(desired, observed);
-  for (Node& node : graph.nodes) connect(graph, node);
+  for (Node& node : graph.nodes) connect(graph, node, observed.units);
   graph.order = desired_order(graph);
   return graph;
 }

@@ -18,9 +18,11 @@ namespace berth::planning {
 using NodeIndex = std::uint32_t;
 constexpr NodeIndex kNowhere = std::numeric_limits<NodeIndex>::max();
 
-// A dependency. `to` is kNowhere when there is no such container.
+// A dependency. `to` is kNowhere when there is no such container, and when it is on a unit of
+// systemd: then `unit` is what is known of that.
 struct Edge {
   NodeIndex to = kNowhere;
+  const ObservedUnit* unit = nullptr;
   const std::string* name = nullptr;
   const DependencySpec* how = nullptr;
 };
@@ -74,8 +76,9 @@ struct Node {
   bool for_definition = false;          // is to stop for its definition, now or later
   bool unchecked = false;  // is to stop for its definition, once what that needs is there
   StopCause stop = StopCause::none;
-  NodeIndex stop_through = kNowhere;  // the dependency of dependency_stops and -_restarted
-  bool stop_waits = false;            // a dependant that is to stop is not gone yet
+  NodeIndex stop_through = kNowhere;       // the dependency of dependency_stops and -_restarted
+  const std::string* stop_unit = nullptr;  // the same where it is a unit of systemd
+  bool stop_waits = false;                 // a dependant that is to stop is not gone yet
 
   [[nodiscard]] const ContainerSpec& spec() const { return **desired; }
   // It runs, but not for long.

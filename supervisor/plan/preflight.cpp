@@ -150,7 +150,8 @@ std::vector<NeededPath> needed_paths(const ContainerSpec& spec) {
 std::vector<SpecPtr> to_be_checked(const Preview& preview, const DesiredState& after) {
   std::vector<SpecPtr> specs;
   for (const PreviewItem& item : preview.items) {
-    if (item.is_network || !(starts(item.fate) || item.fate == Fate::update)) continue;
+    if (item.is_network || item.is_unit || !(starts(item.fate) || item.fate == Fate::update))
+      continue;
     const auto found = after.containers.find(item.name);
     if (found != after.containers.end()) specs.push_back(found->second);
   }

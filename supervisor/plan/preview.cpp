@@ -64,6 +64,8 @@ bool is_network_deed(const Deed& deed) {
          std::holds_alternative<action::RemoveNetwork>(deed);
 }
 
+bool is_unit_deed(const Deed& deed) { return std::holds_alternative<action::StartUnit>(deed); }
+
 using DoingsByName = std::map<std::string, Doings>;
 
 template <class Map>
@@ -122,6 +124,10 @@ class Previewer {
     for (std::size_t i = 0; i < preview_.actions.size(); ++i) {
       const Action& action = preview_.actions[i];
       if (action.subject.empty()) continue;
+      if (is_unit_deed(action.deed)) {
+        add_unit(action, i);
+        continue;
+      }
       DoingsByName& group = is_network_deed(action.deed) ? networks_ : containers_;
       Doings& doings = group.try_emplace(action.subject, Doings{.first = i}).first->second;
       std::visit(Doer(action, doings), action.deed);
@@ -137,6 +143,12 @@ class Previewer {
     if (before && after) item.changes = changes_of(*before, *after);
     if (after) item.where = where_of(*after, "");
     order_.emplace_back(doings->first, std::move(item));
+  }
+
+  void add_unit(const Action& action, std::size_t index) {
+    PreviewItem item{.name = action.subject, .is_unit = true, .fate = Fate::start};
+    item.reason = action.reason;
+    order_.emplace_back(index, std::move(item));
   }
 
   void add_container(const std::string& name, const Doings* doings) {

@@ -12,10 +12,10 @@
 
 namespace berth {
 
-// What becomes of a container, or of a network where it says so.
+// What becomes of a container; of a network, or a unit of systemd, where it says so.
 enum class Fate {
   create,    // it was never started, and is; a network: it is made
-  start,     // it does not run, and is started
+  start,     // it does not run, and is started; a unit: systemd is asked to
   update,    // its process runs on: changes are applied to it
   reload,    // its process runs on, and is told by a signal
   restart,   // stopped and started
@@ -38,6 +38,7 @@ struct PreviewChange {
 struct PreviewItem {
   std::string name;
   bool is_network = false;
+  bool is_unit = false;  // of systemd: "systemd:srv-media.mount"
   Fate fate = Fate::take_up;
   std::string reason;   // "definition removed"; the changes in short where they are the reason
   std::string follows;  // the container with which it stops or restarts; empty: none

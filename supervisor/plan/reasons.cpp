@@ -4,6 +4,7 @@
 
 #include "supervisor/plan/changes.h"
 #include "supervisor/plan/schedule.h"
+#include "supervisor/plan/units.h"
 
 namespace berth::planning {
 
@@ -13,7 +14,7 @@ constexpr std::size_t kChangesShown = 3;
 
 std::string written(const std::string& value) { return value.empty() ? "unset" : value; }
 
-// A dependency with restart = true that was launched after the container, if there is one.
+// A dependency with restart = true that was started after the container, if there is one.
 const Edge* restarted_dependency(const Graph& graph, const Node& node) {
   for (const Edge& edge : graph.desired_edges(node)) {
     if (edge.how->restart && edge.to != kNowhere &&
@@ -21,7 +22,7 @@ const Edge* restarted_dependency(const Graph& graph, const Node& node) {
       return &edge;
     }
   }
-  return nullptr;
+  return restarted_unit(graph, node);
 }
 
 }  // namespace
@@ -42,6 +43,7 @@ std::string summary(const std::vector<KeyChange>& changes) {
 
 std::string stop_reason(const Graph& graph, const Node& node) {
   const auto through = [&] {
+    if (node.stop_unit) return *node.stop_unit;
     return node.stop_through == kNowhere ? std::string() : *graph.nodes[node.stop_through].name;
   };
   switch (node.stop) {

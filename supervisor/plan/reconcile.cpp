@@ -12,6 +12,7 @@
 #include "supervisor/plan/schedule.h"
 #include "supervisor/plan/start.h"
 #include "supervisor/plan/stop.h"
+#include "supervisor/plan/units.h"
 #include "supervisor/plan/view.h"
 #include "supervisor/plan/wanted.h"
 #include "supervisor/plan/window.h"
@@ -56,6 +57,7 @@ Plan reconcile(const DesiredState& desired, const ObservedState& observed, Insta
   plan_networks(builder, uses, graph, shutting_down);
   plan_view(builder, desired, observed);
   plan_files(builder, desired, observed);
+  plan_units(builder, graph, desired, observed);
   Plan plan = std::move(builder).build(observed.next_launch_id);
   plan.appointments = std::move(appointments);
   return plan;

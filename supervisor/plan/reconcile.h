@@ -17,8 +17,8 @@ Plan reconcile(const DesiredState& desired, const ObservedState& observed, Insta
 bool nothing_left(const ObservedState& observed);
 
 // All actions down to the last, if every one of them succeeds, nothing exits by itself, and
-// oneshots and health probes succeed: what `berth plan` prints. Probes, and what files are watched,
-// are left out.
+// oneshots and health probes succeed: what `berth plan` prints. Probes, and what files and units
+// are watched, are left out.
 std::vector<Action> forecast(const DesiredState& desired, const ObservedState& observed,
                              Instant now);
 

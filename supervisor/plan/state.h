@@ -17,6 +17,7 @@
 #include "supervisor/model/network_view.h"
 #include "supervisor/model/spec.h"
 #include "supervisor/model/status.h"
+#include "supervisor/plan/unit_state.h"
 #include "supervisor/plan/wall_clock.h"
 
 namespace berth {
@@ -108,6 +109,8 @@ struct ObservedContainer {
   // The digests of the files that it was last started with (while it is creating: is being started
   // with), or told to reload; empty for one that was not there.
   std::map<std::string, std::string> files;
+  // The activations of the units of systemd that it depends on, then.
+  std::map<std::string, std::uint64_t> units;
 
   Health health = Health::none;
   unsigned failing = 0;  // failed probes in a row
@@ -151,6 +154,8 @@ struct ObservedState {
   std::optional<Instant> view_next_try;
   std::set<std::string> watched;           // files that the host is to tell about
   std::map<std::string, FileState> files;  // what it has told; by path
+  std::set<std::string> watched_units;     // "systemd:srv-media.mount": the same of units
+  std::map<std::string, ObservedUnit> units;
   std::uint64_t next_launch_id = 1;
   WallClockPtr wall;  // null: not known yet; nothing scheduled begins, and no window is open
 };

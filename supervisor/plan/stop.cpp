@@ -7,6 +7,7 @@
 #include "supervisor/plan/dependency.h"
 #include "supervisor/plan/order.h"
 #include "supervisor/plan/reasons.h"
+#include "supervisor/plan/units.h"
 
 namespace berth::planning {
 
@@ -78,7 +79,12 @@ void decide_stop(const Graph& graph, const NetworkUses& uses, bool shutting_down
     node.stop_through = find_restarting(graph, node, [&seen](const Node& other) {
       return other.observed->launch_id > seen.launch_id;
     });
-    if (node.stop_through != kNowhere) node.stop = StopCause::dependency_restarted;
+    if (node.stop_through == kNowhere) {
+      if (const Edge* unit = restarted_unit(graph, node)) node.stop_unit = unit->name;
+    }
+    if (node.stop_through != kNowhere || node.stop_unit) {
+      node.stop = StopCause::dependency_restarted;
+    }
   }
   if (node.stop == StopCause::none && health_asks(node)) node.stop = StopCause::unhealthy;
 }
@@ -124,6 +130,7 @@ void decide_stops(Graph& graph, const NetworkUses& uses, bool shutting_down) {
   for (Node& node : graph.nodes) {
     node.stop = StopCause::none;
     node.stop_through = kNowhere;
+    node.stop_unit = nullptr;
     node.unchecked = false;
   }
   decide_each_stop(graph, uses, shutting_down);

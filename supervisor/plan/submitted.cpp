@@ -6,6 +6,7 @@
 #include "supervisor/plan/backoff.h"
 #include "supervisor/plan/changes.h"
 #include "supervisor/plan/files.h"
+#include "supervisor/plan/units.h"
 
 namespace berth::planning {
 
@@ -90,6 +91,19 @@ class Submitted {
                   [this](const auto& file) { return !state_.watched.contains(file.first); });
   }
 
+  void operator()(const action::WatchUnits& deed) {
+    state_.watched_units = deed.units;
+    std::erase_if(state_.units,
+                  [&deed](const auto& unit) { return !deed.units.contains(unit.first); });
+  }
+
+  void operator()(const action::StartUnit&) {
+    ObservedUnit& unit = state_.units[subject_];
+    unit.starting = true;
+    ++unit.requests;
+    unit.next_start.reset();
+  }
+
   void operator()(const action::Check& deed) {
     ObservedContainer& container = state_.containers[subject_];
     if (!same(container.check_refused, deed.spec)) container.check_failures = 0;
@@ -137,6 +151,7 @@ class Submitted {
     std::map<std::string, std::string> files = digests_of(*spec, state_.files);
     if (!same(container.spec, spec) || differ(container.files, files)) forget_failures(container);
     container.files = std::move(files);
+    container.units = activations_of(*spec, state_);
     container.spec = spec;
     container.next_start.reset();
     container.resting = false;

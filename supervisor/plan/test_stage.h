@@ -90,6 +90,10 @@ class Stage {
         for (const std::string& path : watch->paths) look(path);
         continue;
       }
+      if (const auto* watch = std::get_if<action::WatchUnits>(&action.deed)) {
+        for (const std::string& unit : watch->units) tell_unit(unit);
+        continue;
+      }
       if (const auto* view = std::get_if<action::ApplyView>(&action.deed)) {
         tell(event::ViewApplied{view->view});
         continue;
@@ -133,6 +137,12 @@ class Stage {
     look(path);
   }
 
+  // A unit of systemd becomes so, which is told when it is watched.
+  void set_unit(const std::string& name, const UnitState& state) {
+    host_units[name] = state;
+    tell_unit(name);
+  }
+
   void exit(const std::string& name, int code) {
     tell(event::Exited{name, observed.containers.at(name).launch_id,
                        ExitStatus{ExitStatus::Kind::exited, code, false}});
@@ -150,6 +160,7 @@ class Stage {
   DesiredState desired;
   ObservedState observed;
   std::map<std::string, std::string> host_files;  // path to content
+  std::map<std::string, UnitState> host_units;    // those that there are; all others are inactive
   Instant now = Instant() + 1h;
   std::vector<Action> pending;
   std::vector<std::string> reasons;
@@ -162,6 +173,22 @@ class Stage {
                                         : FileState{"", "No such file or directory"}}}});
   }
 
+  void tell_unit(const std::string& name) {
+    UnitState& state = host_units[name];
+    if (state.activity == UnitActivity::unknown && state.problem.empty()) {
+      state.activity = UnitActivity::inactive;
+    }
+    tell(event::UnitsTold{{{name, state}}});
+  }
+
+  void answer(const std::string&, const action::WatchUnits&) {}
+  void answer(const std::string& name, const action::StartUnit&) {
+    UnitState state = host_units[name];
+    state.activity = UnitActivity::active;
+    ++state.activation;
+    set_unit(name, state);
+    tell(event::UnitStarted{name});
+  }
   void answer(const std::string& name, const action::CreateNetwork&) {
     tell(event::NetworkReady{name});
   }

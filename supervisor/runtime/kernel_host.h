@@ -47,7 +47,7 @@ class KernelHost : public Host {
                                                     Wiring wiring);
   ~KernelHost() override;
 
-  // Probe actions with exec commands only; the others are the daemon's.
+  // Probe actions with exec commands only; the others are the daemon's, and so are units.
   void submit(const Action& action) override;
 
   // A process that a launcher spawned has ended. `code` and `status` as waitid tells them. False
@@ -127,6 +127,8 @@ class KernelHost : public Host {
   void check_host(const Action& action, const action::Check& deed);
   void carry_out(const Action& action, const action::Reload& deed);
   void carry_out(const Action& action, const action::WatchFiles& deed);
+  void carry_out(const Action&, const action::WatchUnits&) {}  // units of systemd are the daemon's
+  void carry_out(const Action&, const action::StartUnit&) {}
   void carry_out(const Action& action, const action::RemoveRoot& deed);
   void carry_out(const Action& action, const action::ApplyView& deed);
   void carry_out(const Action& action, const action::Probe& deed);

@@ -12,7 +12,8 @@ run_packages="nftables iproute2 util-linux procps redis-server redis-tools nginx
 
 # For the tidy test; systemd-analyze and validators of JSON Schema to compare with; npm, which some
 # distributions of node bring along, fetches two more of the latter.
-test_packages="clang-format-19 git gnupg openssh-client systemd python3-jsonschema python3-ruamel.yaml"
+test_packages="clang-format-19 git gnupg openssh-client systemd dbus
+  python3-dbus python3-gi python3-jsonschema python3-ruamel.yaml"
 command -v npm >/dev/null || test_packages="$test_packages npm"
 
 missing_packages() {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "supervisor/model/references.h"
+#include "supervisor/model/unit_name.h"
 #include "supervisor/plan/attachments.h"
 #include "supervisor/plan/changes.h"
 
@@ -98,7 +99,16 @@ void Checker::check_deed(const std::string&, const action::ApplyView&) {
 
 // --- starting
 
+bool Checker::unit_met(const std::string& name, DependencyCondition condition) const {
+  const auto found = knowledge_.units.find(name);
+  if (found == knowledge_.units.end()) return false;
+  const bool active = found->second.activity == UnitActivity::active;
+  return condition == DependencyCondition::completed ? found->second.completed
+                                                     : active || found->second.completed;
+}
+
 bool Checker::met(const std::string& name, DependencyCondition condition) const {
+  if (names_unit(name)) return unit_met(name, condition);
   const SpecPtr wanted = desired(name);
   if (!wanted) return false;
   const Known& known = knowledge_.of(name);
@@ -299,6 +309,31 @@ void Checker::check_deed(const std::string&, const action::WatchFiles& deed) {
   expect(!desired_.shutting_down || deed.paths.empty(), "files are watched in a shutdown");
 }
 
+void Checker::check_deed(const std::string&, const action::WatchUnits& deed) {
+  expect(!desired_.shutting_down || deed.units.empty(), "units are watched in a shutdown");
+}
+
+void Checker::check_deed(const std::string& name, const action::StartUnit&) {
+  expect(!desired_.shutting_down, name + " is started in a shutdown");
+  expect(!knowledge_.units_under_way.contains(name), name + " is started twice at a time");
+  const auto told = knowledge_.units.find(name);
+  expect(told != knowledge_.units.end() && (told->second.activity == UnitActivity::inactive ||
+                                            told->second.activity == UnitActivity::failed),
+         name + " is started, but is not known to be down");
+  const auto early = knowledge_.unit_not_before.find(name);
+  expect(early == knowledge_.unit_not_before.end() || now_ >= early->second,
+         name + " is started again at once");
+  const bool needed = std::ranges::any_of(desired_.containers, [&](const auto& entry) {
+    const auto how = entry.second->depends_on.find(name);
+    return how != entry.second->depends_on.end() && wanted(entry.first) &&
+           !unit_met(name, how->second.condition) &&
+           (!knowledge_.of(entry.first).alive() ||
+            knowledge_.of(entry.first).spec != entry.second ||
+            knowledge_.content_cost(entry.first, *entry.second) >= Cost::restart);
+  });
+  expect(needed, name + " is started, but no container waits for it");
+}
+
 void Checker::check_deed(const std::string& name, const action::Check& deed) {
   expect(knowledge_.of(name).running, name + ": checked, but it does not run");
   expect(desired(name) == deed.spec, name + ": another definition is checked than the desired one");
@@ -335,6 +370,7 @@ bool Checker::should_be_up(const std::string& name) const {
     if (reference.needed() && !world_.files.contains(reference.path)) return false;
   }
   return std::ranges::all_of(spec->depends_on, [&](const auto& dependency) {
+    if (names_unit(dependency.first)) return true;  // whatever became of it, it can be started
     const SpecPtr other = desired(dependency.first);
     if (!other || !should_be_up(dependency.first)) return false;
     const bool oneshot = other->type == ContainerType::oneshot;

@@ -40,6 +40,8 @@ class Checker {
   void check_deed(const std::string& name, const action::Check& deed);
   void check_deed(const std::string& name, const action::Reload& deed);
   void check_deed(const std::string& name, const action::WatchFiles& deed);
+  void check_deed(const std::string& name, const action::WatchUnits& deed);
+  void check_deed(const std::string& name, const action::StartUnit& deed);
   void check_deed(const std::string& name, const action::RemoveRoot& deed);
   void check_deed(const std::string& name, const action::ApplyView& deed);
   void check_deed(const std::string& name, const action::Probe& deed);
@@ -54,6 +56,7 @@ class Checker {
   void check_stop_order(const std::string& name, const action::Stop& deed);
   [[nodiscard]] SpecPtr desired(const std::string& name) const;
   [[nodiscard]] bool met(const std::string& name, DependencyCondition condition) const;
+  [[nodiscard]] bool unit_met(const std::string& name, DependencyCondition condition) const;
   [[nodiscard]] bool wanted(const std::string& name) const;
   [[nodiscard]] bool is_to_go(const std::string& name) const;
   // The one is stopped with the other, by its definition and by that which it runs by.

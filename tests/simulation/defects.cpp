@@ -32,6 +32,7 @@ constexpr std::array kNames{
     NamedDefect{Defect::reload_again, "reload-again"},
     NamedDefect{Defect::ignore_checks, "ignore-checks"},
     NamedDefect{Defect::stop_for_vanished, "stop-for-vanished"},
+    NamedDefect{Defect::forget_units, "forget-units"},
 };
 
 bool planned(const Plan& plan, const std::string& name) {
@@ -142,6 +143,10 @@ Plan defective_reconcile(Defect defect, const DesiredState& desired, const Obser
   }
   for (auto& [path, file] : seen.files) {
     if (defect == Defect::stop_for_vanished && !file.error.empty()) file = FileState{"gone", ""};
+  }
+  for (auto& [name, unit] : seen.units) {
+    if (defect != Defect::forget_units) continue;
+    unit.state = UnitState{.activity = UnitActivity::active, .completed = true};
   }
   Plan plan = reconcile(desired, seen, now);
   change_plan(defect, plan);

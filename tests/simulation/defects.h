@@ -29,6 +29,7 @@ enum class Defect {
   reload_again,         // forgets that it told a process to reload
   ignore_checks,        // stops for a definition without looking at what it needs
   stop_for_vanished,    // takes a file that vanished for a changed one
+  forget_units,         // does not wait for units of systemd
 };
 std::span<const Defect> all_defects();
 std::string_view name_of(Defect defect);

@@ -135,6 +135,8 @@ void Definitions::draw_dependencies(ContainerSpec& spec, const DesiredState& des
     }
     spec.depends_on[name] = dependency;
   }
+  if (random_.chance(12)) spec.depends_on[kMountUnit].restart = random_.chance(40);
+  if (random_.chance(8)) spec.depends_on[kOneshotUnit].condition = DependencyCondition::completed;
 }
 
 void Definitions::edit_networks(DesiredState& desired) {

@@ -11,6 +11,9 @@ namespace berth::simulation {
 
 // The files of the host that containers refer to.
 inline const std::vector<std::string> kFiles{"/f/0", "/f/1", "/f/2"};
+// The units of systemd that they depend on: one that stays active, and a oneshot.
+inline const std::string kMountUnit = "systemd:u.mount";
+inline const std::string kOneshotUnit = "systemd:u.service";
 
 class Definitions {
  public:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include "supervisor/plan/units.h"
 #include "tests/simulation/definitions.h"
 
 namespace berth::simulation {
@@ -44,6 +45,15 @@ std::string describe_event(const Event& event) {
             for (const auto& [path, file] : e.files) line += " " + path + "=" + file.digest;
             return line;
           },
+          [](const event::UnitsTold& e) {
+            std::string line = "units told";
+            for (const auto& [name, state] : e.units) {
+              line += " " + name + "=" + std::string(planning::name_of(state.activity)) +
+                      (state.completed ? " completed" : "") + " " + state.problem;
+            }
+            return line;
+          },
+          [](const event::UnitStarted& e) { return "unit started " + e.unit; },
           [](const event::ViewApplied&) { return std::string("view applied"); },
           [](const event::Probed& e) {
             return "probed " + e.container + (e.healthy ? " healthy" : " unhealthy");
@@ -186,7 +196,14 @@ bool Driver::at_rest() const {
       std::ranges::all_of(observed.networks, [](const auto& entry) { return !entry.second.busy; });
   const bool files_known = std::ranges::all_of(
       observed.watched, [this](const std::string& path) { return observed.files.contains(path); });
-  return idle && networks_idle && files_known && !observed.view_busy;
+  const bool units_known = std::ranges::all_of(
+      observed.watched_units,
+      [this](const std::string& name) { return observed.units.contains(name); });
+  const bool units_idle = std::ranges::all_of(observed.units, [this](const auto& entry) {
+    const ObservedUnit& unit = entry.second;
+    return !unit.starting && (!unit.next_start || *unit.next_start <= now_);
+  });
+  return units_known && units_idle && idle && networks_idle && files_known && !observed.view_busy;
 }
 
 void Driver::run_to_rest(Duration most) {

@@ -14,6 +14,12 @@ struct Overloaded : Visitors... {
   using Visitors::operator()...;
 };
 
+constexpr Duration kUnitPause = std::chrono::seconds(1);  // between two attempts at a unit
+
+bool unit_is_up(const UnitState& state) {
+  return state.activity == UnitActivity::active || state.completed;
+}
+
 Duration wait_after(const RestartSpec& restart, unsigned attempts) {
   double wait = std::chrono::duration<double>(restart.delay).count();
   for (unsigned i = 0; i < std::min(attempts, 64u); ++i) wait *= restart.factor;
@@ -104,6 +110,14 @@ void Knowledge::submitted(const Action& action, Instant now) {
             std::erase_if(files,
                           [&](const auto& file) { return !deed.paths.contains(file.first); });
           },
+          [&](const action::WatchUnits& deed) {
+            const auto gone = [&](const auto& unit) { return !deed.units.contains(unit.first); };
+            std::erase_if(units, gone);
+            std::erase_if(unit_not_before, gone);
+            std::erase_if(units_under_way,
+                          [&](const std::string& unit) { return !deed.units.contains(unit); });
+          },
+          [&](const action::StartUnit&) { units_under_way.insert(action.subject); },
           [&](const action::Reload& deed) {
             for (const auto& [path, content] : deed.files) {
               known_[action.subject].files[path] = content;
@@ -155,6 +169,13 @@ void Knowledge::told(const Event& event, Instant now) {
                    for (const auto& [path, file] : e.files) files[path] = file;
                    for (auto& [name, known] : known_) adopt(known);
                  },
+                 [&](const event::UnitsTold& e) {
+                   for (const auto& [name, state] : e.units) told_unit(name, state);
+                 },
+                 [&](const event::UnitStarted& e) {
+                   units_under_way.erase(e.unit);
+                   if (!unit_is_up(units[e.unit])) unit_not_before[e.unit] = now + kUnitPause;
+                 },
                  [&](const event::Launched& e) {
                    Known& known = idle(e.container);
                    if (known.launch_id == e.launch_id) {
@@ -205,6 +226,11 @@ void Knowledge::told(const Event& event, Instant now) {
                  },
              },
              event);
+}
+
+void Knowledge::told_unit(const std::string& name, const UnitState& state) {
+  units[name] = state;
+  if (unit_is_up(state)) unit_not_before.erase(name);
 }
 
 void Knowledge::operator_starts(Known& known) {
@@ -289,6 +315,10 @@ void Knowledge::told_failure(const Action& action, Instant now) {
                    Known& known = idle();
                    if (known.launching) start_failed(known, now);
                    known.launching = false;
+                 },
+                 [&](const action::StartUnit&) {
+                   units_under_way.erase(action.subject);
+                   unit_not_before[action.subject] = now + kUnitPause;
                  },
                  [](const action::Stop&) {},
                  [](const action::Kill&) {},

@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "supervisor/plan/event.h"
@@ -56,6 +57,9 @@ class Knowledge {
   // Everything is told to be there without which it cannot start.
   [[nodiscard]] bool has_files(const ContainerSpec& spec) const;
   std::map<std::string, FileState> files;
+  std::map<std::string, UnitState> units;
+  std::set<std::string> units_under_way;           // systemd was asked to start them
+  std::map<std::string, Instant> unit_not_before;  // those that it was asked for in vain
   bool view_under_way = false;
   std::map<std::string, bool> network_under_way;
 
@@ -63,6 +67,7 @@ class Knowledge {
   static void ended(Known& known, const ExitStatus& status, Instant now);
   static void failed(Known& known, Instant now);
   static void start_failed(Known& known, Instant now);
+  void told_unit(const std::string& name, const UnitState& state);
   void told_failure(const Action& action, Instant now);
   static void probed(Known& known, bool healthy, Instant now);
   static void operator_starts(Known& known);

@@ -30,8 +30,8 @@ using namespace std::chrono_literals;
 // The steps that a plan promises. Not: packet rules, of which one transaction may serve several
 // steps; probes and checks, which change nothing; kills, which depend on how long a stop takes.
 bool promised(const Action& action) {
-  static const std::set<std::string_view> kOthers{"apply-view", "probe", "check", "kill",
-                                                  "watch-files"};
+  static const std::set<std::string_view> kOthers{"apply-view", "probe",       "check",
+                                                  "kill",       "watch-files", "watch-units"};
   return !kOthers.contains(berth::name_of(action.deed));
 }
 

@@ -44,6 +44,29 @@ void change_file(Driver& driver) {
   if (random.chance(30)) driver.host.write_file(path, std::to_string(random.between(0, 5)));
 }
 
+// A unit of systemd comes, goes or fails, is started anew, or the bus to systemd is lost.
+void change_unit(Driver& driver) {
+  Random& random = driver.random;
+  const std::string& name = random.chance(60) ? kMountUnit : kOneshotUnit;
+  UnitState state = driver.host.unit_that_is_up(name);
+  switch (random.between(0, 5)) {
+    case 0: state = UnitState{.activity = UnitActivity::inactive}; break;
+    case 1: state = UnitState{.activity = UnitActivity::failed}; break;
+    case 2: state = UnitState{.activity = UnitActivity::activating}; break;
+    case 3: state = UnitState{.problem = "the bus is gone"}; break;
+    default: break;
+  }
+  driver.host.set_unit(name, state);
+}
+
+// What was on its way up, or out of sight, is down, and can be started.
+void let_units_rest(Driver& driver) {
+  for (const auto& [name, state] : std::map(driver.host.world.units)) {
+    const bool stuck = state.activity == UnitActivity::activating || !state.problem.empty();
+    if (stuck) driver.host.set_unit(name, UnitState{.activity = UnitActivity::inactive});
+  }
+}
+
 void live_through_faults(Driver& driver, Definitions& definitions) {
   Random& random = driver.random;
   const std::int64_t disturbances = random.between(0, 12);
@@ -54,6 +77,8 @@ void live_through_faults(Driver& driver, Definitions& definitions) {
       let_operator_act(driver);
     } else if (random.chance(35)) {
       change_file(driver);
+    } else if (random.chance(25)) {
+      change_unit(driver);
     } else {
       definitions.edit(driver.desired);
       driver.desired_changed("edited");
@@ -87,6 +112,7 @@ std::optional<std::string> run_seed(std::uint64_t seed, Defect defect, bool trac
   const bool rests = driver.random.chance(70);
   if (rests && !driver.problem()) {
     driver.host.faults = Faults();
+    let_units_rest(driver);
     driver.run_until(driver.now() + 2min);  // what is under way still fails or is late
     clear_failures(driver);
     driver.run_to_rest(1h);

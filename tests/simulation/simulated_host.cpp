@@ -5,6 +5,7 @@
 
 #include "supervisor/model/references.h"
 #include "supervisor/plan/attachments.h"
+#include "tests/simulation/definitions.h"
 
 namespace berth::simulation {
 
@@ -265,6 +266,50 @@ void SimulatedHost::write_file(const std::string& path, const std::string& conte
   else
     world.files[path] = content;
   look_later(path);
+}
+
+void SimulatedHost::begin(const Action&, const action::WatchUnits& deed) {
+  watched_units_ = deed.units;
+  for (const std::string& name : watched_units_) {
+    after(latency(), [this, name] { tell_unit(name); });
+  }
+}
+
+void SimulatedHost::begin(const Action& action, const action::StartUnit&) {
+  after(latency(), [this, action] {
+    UnitState& state = world.units[action.subject];
+    const bool refused = fails() || !state.problem.empty();
+    if (refused && state.problem.empty() && random_.chance(50)) {
+      state.activity = UnitActivity::failed;
+    }
+    // Now and then its conditions are not met, and it stays as it was.
+    if (!refused && !fails()) state = unit_that_is_up(action.subject);
+    tell_unit(action.subject);
+    if (refused) return tell_failure(action);
+    tell(event::UnitStarted{action.subject});
+  });
+}
+
+void SimulatedHost::tell_unit(const std::string& name) {
+  if (!watched_units_.contains(name)) return;
+  UnitState& state = world.units[name];
+  if (state.activity == UnitActivity::unknown && state.problem.empty()) {
+    state.activity = UnitActivity::inactive;
+  }
+  tell(event::UnitsTold{{{name, state}}});
+}
+
+void SimulatedHost::set_unit(const std::string& name, const UnitState& state) {
+  world.units[name] = state;
+  after(latency(), [this, name] { tell_unit(name); });
+}
+
+UnitState SimulatedHost::unit_that_is_up(const std::string& name) {
+  UnitState up{.activity = UnitActivity::active, .activation = ++activations_};
+  if (name != kOneshotUnit) return up;
+  up.activity = UnitActivity::inactive;
+  up.completes = up.completed = true;
+  return up;
 }
 
 void SimulatedHost::begin(const Action& action, const action::RemoveRoot&) {

@@ -32,6 +32,7 @@ struct World {
   std::map<std::string, SpecPtr> roots;
   std::map<std::string, NetworkPtr> networks;
   std::map<std::string, std::string> files;  // path to content; missing: there is none
+  std::map<std::string, UnitState> units;    // of systemd; missing: it is inactive
   NetworkView view;
 };
 
@@ -64,6 +65,10 @@ class SimulatedHost final : public Host {
 
   // A file gets this content, or (empty) vanishes.
   void write_file(const std::string& path, const std::string& content);
+  // A unit of systemd becomes so, or (with a problem) nobody can tell how it is.
+  void set_unit(const std::string& name, const UnitState& state);
+  // It does what it is there for: it is active, or has had its run.
+  [[nodiscard]] UnitState unit_that_is_up(const std::string& name);
   // The container's process ends now, by itself.
   void crash(const std::string& container, ExitStatus status);
 
@@ -93,6 +98,8 @@ class SimulatedHost final : public Host {
   void begin(const Action& action, const action::Check& deed);
   void begin(const Action& action, const action::Reload& deed);
   void begin(const Action& action, const action::WatchFiles& deed);
+  void begin(const Action& action, const action::WatchUnits& deed);
+  void begin(const Action& action, const action::StartUnit& deed);
   void begin(const Action& action, const action::RemoveRoot& deed);
   void begin(const Action& action, const action::ApplyView& deed);
   void begin(const Action& action, const action::Probe& deed);
@@ -105,6 +112,7 @@ class SimulatedHost final : public Host {
   void tell_failure(const Action& action);
 
   void look_later(const std::string& path);
+  void tell_unit(const std::string& name);
   void fail_launch(const Action& action, std::uint64_t launch_id);
   void begin_process(const std::string& name, std::uint64_t launch_id, const SpecPtr& spec);
   void plan_end(const std::string& name, std::uint64_t launch_id, const ContainerSpec& spec);
@@ -118,6 +126,8 @@ class SimulatedHost final : public Host {
   std::vector<Scheduled> queue_;  // a heap
   std::vector<Event> told_;
   std::set<std::string> watched_;
+  std::set<std::string> watched_units_;
+  std::uint64_t activations_ = 0;
   std::map<std::string, int> leases_;
   int next_pid_ = 100;
 };
