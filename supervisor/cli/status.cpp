@@ -52,6 +52,7 @@ std::string host_sheet(const control::HostStatus& host, const Terminal& terminal
   sheet.line("containers", counts, host.with_error == 0 ? Colour::plain : Colour::red);
   for (const control::NetworkStatus& network : host.networks) {
     std::string text = network.name + ": " + network.state + ", " + network.subnet;
+    if (!network.subnet6.empty()) text += ", " + network.subnet6;
     if (!network.bridge.empty()) text += " on " + network.bridge;
     if (!network.error.empty()) text += ": " + network.error;
     sheet.line("network", text, network.error.empty() ? Colour::plain : Colour::red);

@@ -60,9 +60,9 @@ const char* pattern_of(Shape shape) {
     case Shape::hostname:
       return "^(?=.{1,63}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
              "(\\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$";
-    case Shape::ipv6: return "^[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*$";
+    case Shape::ipv6: return "^[0-9a-f:.]*:[0-9a-f:.]*$";
     case Shape::ipv6_subnet:
-      return "^[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*/(4[89]|[5-9][0-9]|1[01][0-9]|12[0-4])$";
+      return "^[0-9a-f:.]*:[0-9a-f:.]*/(4[89]|[5-9][0-9]|1[01][0-9]|12[0-4])$";
     case Shape::cpuset: return "^[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$";
     case Shape::link_name: return "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,15}$";
     case Shape::cgroup_name: return "^[^/.][^/]{0,254}(/[^/.][^/]{0,254})*$";
@@ -147,7 +147,7 @@ Json one_schema(const KeyInfo& key, const Json& items) {
       return any_of(pattern("^(unlimited|[0-9]+)(:(unlimited|[0-9]+))?$"),
                     {{"type", "integer"}, {"minimum", 0}});
     case ValueKind::port:
-      return pattern("^(" + kIpv4 + ":)?" + kPort + ":" + kPort + "(/(tcp|udp))?$");
+      return pattern("^((" + kIpv4 + "|\\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\\]):)?" + kPort + ":" + kPort + "(/(tcp|udp))?$");
     case ValueKind::device:
       return pattern("^/dev/[^:]+(:/dev/[^:]+)?(:(?!.*(.).*\\3)[rwm]{1,3})?$");
     // At most four words: weekdays, a date, a time and a time zone. A line of a crontab has more.

@@ -163,7 +163,7 @@ HostStatus host_status(const StateView& view, const HostFacts& facts) {
     if (!status.error.empty()) ++host.with_error;
   }
   for (const auto& [name, spec] : view.desired.networks) {
-    NetworkStatus network{name, "absent", spec->bridge, spec->subnet, ""};
+    NetworkStatus network{name, "absent", spec->bridge, spec->subnet, spec->subnet6, ""};
     const auto seen = view.observed.networks.find(name);
     if (seen != view.observed.networks.end()) {
       network.state = name_of(seen->second.presence);

@@ -52,6 +52,7 @@ void members(S& s, V visit) {
   visit("state", s.state);
   visit("bridge", s.bridge);
   visit("subnet", s.subnet);
+  visit("subnet6", s.subnet6);
   visit("error", s.error);
 }
 

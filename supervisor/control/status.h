@@ -25,9 +25,9 @@ struct ContainerStatus {
   bool oom_killed = false;
   std::string last_exit;  // in words: "exit code 3", "unknown"; empty when nothing ended yet
   std::string health;
-  std::string health_message;  // of the last probe
-  std::vector<std::string> addresses;
-  std::vector<std::string> ports;  // as written: "127.0.0.1:9443:8080/tcp"
+  std::string health_message;          // of the last probe
+  std::vector<std::string> addresses;  // of IPv4, by networks; then those of IPv6
+  std::vector<std::string> ports;      // as written: "127.0.0.1:9443:8080/tcp"
   std::vector<std::string> groups;
   std::uint64_t generation = 0;  // of the set of definitions
   std::string error;             // why it is not as it should be; empty when all is well
@@ -51,6 +51,7 @@ struct NetworkStatus {
   std::string state;  // "absent", "creating", "present", "removing", "failed"
   std::string bridge;
   std::string subnet;
+  std::string subnet6;  // empty: IPv4 only
   std::string error;
   bool operator==(const NetworkStatus&) const = default;
 };

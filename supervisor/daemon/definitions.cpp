@@ -28,6 +28,7 @@ std::string waiting_settings(const HostSpec& in_force, const HostSpec& written) 
   compare("cgroup", in_force.cgroup, written.cgroup);
   compare("bridge", in_force.bridge, written.bridge);
   compare("subnet", in_force.subnet, written.subnet);
+  compare("subnet6", in_force.subnet6, written.subnet6);
   compare("nft_table", in_force.nft_table, written.nft_table);
   return keys.empty() ? ""
                       : "berthd.toml: " + keys + ": changed; in force from berthd's next start";

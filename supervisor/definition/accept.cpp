@@ -16,8 +16,8 @@ namespace berth::definition {
 namespace {
 
 bool same_network(const NetworkSpec& left, const NetworkSpec& right) {
-  return std::tie(left.bridge, left.subnet, left.nat, left.driver) ==
-         std::tie(right.bridge, right.subnet, right.nat, right.driver);
+  return std::tie(left.bridge, left.subnet, left.subnet6, left.nat, left.driver) ==
+         std::tie(right.bridge, right.subnet, right.subnet6, right.nat, right.driver);
 }
 
 bool same_texts(const std::vector<SourceText>& left, const std::vector<SourceText>& right) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "supervisor/definition/shapes.h"
+#include "supervisor/base/ip_address.h"
 #include "supervisor/definition/validate.h"
 #include "supervisor/definition/wording.h"
 #include "supervisor/model/keys.h"
@@ -27,13 +27,16 @@ bool had_port(const SetView& set, const std::string& container, const PortSpec& 
                              [&](const PortSpec& held) { return same_host_port(held, port); });
 }
 
+// ipv4_address or ipv6_address.
+using FixedAddress = std::string NetworkAttachment::*;
+
 bool had_address(const SetView& set, const std::string& container,
-                 const NetworkAttachment& attachment) {
+                 const NetworkAttachment& attachment, FixedAddress address) {
   if (set.previous == nullptr) return false;
   const auto before = set.previous->find(container);
   return before != set.previous->end() &&
          std::ranges::any_of(before->second->networks, [&](const NetworkAttachment& held) {
-           return held.name == attachment.name && held.ipv4_address == attachment.ipv4_address;
+           return held.name == attachment.name && held.*address == attachment.*address;
          });
 }
 
@@ -42,22 +45,21 @@ std::string item(const char* list, size_t index) {
 }
 
 // The first of the claims that were granted on this port and excludes this one.
-const Claim* excluding(const std::map<std::string, Claim>& granted, const std::string& address) {
-  if (granted.empty()) return nullptr;
-  if (address == "0.0.0.0") return &granted.begin()->second;
-  if (const auto every = granted.find("0.0.0.0"); every != granted.end()) return &every->second;
-  const auto same = granted.find(address);
-  return same == granted.end() ? nullptr : &same->second;
+const Claim* excluding(const std::vector<Claim>& granted, const PortSpec& port) {
+  const auto found = std::ranges::find_if(granted, [&](const Claim& claim) {
+    return same_host_address(claim.spec->ports[claim.index], port);
+  });
+  return found == granted.end() ? nullptr : &*found;
 }
 
 void grant_ports(std::vector<Claim>& claims, std::vector<Misfit>& misfits) {
   std::ranges::stable_sort(claims, {}, [](const Claim& claim) { return !claim.held; });
-  std::map<std::string, Claim> granted;  // by the host's address
+  std::vector<Claim> granted;
   for (const Claim& claim : claims) {
     const PortSpec& port = claim.spec->ports[claim.index];
-    const Claim* other = excluding(granted, port.host_address);
+    const Claim* other = excluding(granted, port);
     if (other == nullptr) {
-      granted.emplace(port.host_address, claim);
+      granted.push_back(claim);
       continue;
     }
     if (other->spec == claim.spec) continue;  // the file itself was refused for it
@@ -70,25 +72,61 @@ void grant_ports(std::vector<Claim>& claims, std::vector<Misfit>& misfits) {
   }
 }
 
+// Why no container has this address of the subnet; empty when one can.
+template <class Subnet, class Address>
+std::string obstacle(const Subnet& subnet, const Address& address) {
+  if (subnet.assignable(address)) return "";
+  if (!subnet.contains(address)) return "is not within " + format(subnet);
+  if (address == subnet.base) return "is the network's own address";
+  return address == subnet.gateway() ? "is the bridge's address" : "is the broadcast address";
+}
+
 // A fixed address must be one that a container of this network can have.
-void check_address(const ContainerSpec& spec, size_t index, const NetworkSpec& network,
+template <class Subnet, class Address>
+void check_address(const ContainerSpec& spec, const std::string& key, const NetworkSpec& network,
+                   const Result<Subnet>& subnet, const Result<Address>& address,
                    std::vector<Misfit>& misfits) {
-  const NetworkAttachment& attachment = spec.networks[index];
-  const auto subnet = parse_subnet(network.subnet);
-  const auto address = parse_ipv4(attachment.ipv4_address);
   if (!subnet || !address) return;
-  std::string problem;
-  if (!subnet->contains(*address)) problem = "is not within " + network.subnet;
-  if (*address == subnet->first) problem = "is the network's own address";
-  if (*address == subnet->last()) problem = "is the broadcast address";
-  if (*address == subnet->first + 1) problem = "is the bridge's address";
+  const std::string problem = obstacle(*subnet, *address);
   if (problem.empty()) return;
   Misfit wrong =
-      misfit(spec, item("networks", index) + ".ipv4_address",
-             attachment.ipv4_address + " " + problem + " of the network " + quote(network.name),
-             format_ipv4(subnet->first + 2) + " to " + format_ipv4(subnet->last() - 1));
+      misfit(spec, key, format(*address) + " " + problem + " of the network " + quote(network.name),
+             format(subnet->gateway().next()) + " to " + format(subnet->last_assignable()));
   wrong.tolerable = true;
   misfits.push_back(std::move(wrong));
+}
+
+void check_addresses(const ContainerSpec& spec, size_t index, const NetworkSpec& network,
+                     std::vector<Misfit>& misfits) {
+  const NetworkAttachment& attachment = spec.networks[index];
+  check_address(spec, item("networks", index) + ".ipv4_address", network,
+                parse_ipv4_subnet(network.subnet), parse_ipv4(attachment.ipv4_address), misfits);
+  const std::string key = item("networks", index) + ".ipv6_address";
+  if (!network.subnet6.empty() || attachment.ipv6_address.empty()) {
+    check_address(spec, key, network, parse_ipv6_subnet(network.subnet6),
+                  parse_ipv6(attachment.ipv6_address), misfits);
+    return;
+  }
+  Misfit wrong = misfit(spec, key, "the network " + quote(network.name) + " has no IPv6 addresses",
+                        "leave it out, or give the network a subnet6");
+  wrong.tolerable = true;
+  misfits.push_back(std::move(wrong));
+}
+
+// Ports lead to the container's address in its first network.
+void check_port_families(const SetView& set, const ContainerSpec& spec,
+                         std::vector<Misfit>& misfits) {
+  const auto network = set.networks.find(spec.networks.empty() ? "default" : spec.networks[0].name);
+  if (network == set.networks.end() || !network->second->subnet6.empty()) return;
+  for (size_t i = 0; i < spec.ports.size(); ++i) {
+    if (!spec.ports[i].is_ipv6()) continue;
+    Misfit wrong = misfit(spec, item("ports", i),
+                          show_host_port(spec.ports[i]) + " leads nowhere: the network " +
+                              quote(network->first) + " has no IPv6 addresses",
+                          "an IPv4 address of the host, or give the network a subnet6");
+    wrong.tolerable = true;
+    misfits.push_back(std::move(wrong));
+  }
 }
 
 void check_attachment(const SetView& set, const ContainerSpec& spec, size_t index,
@@ -96,7 +134,7 @@ void check_attachment(const SetView& set, const ContainerSpec& spec, size_t inde
   const NetworkAttachment& attachment = spec.networks[index];
   const auto network = set.networks.find(attachment.name);
   if (network != set.networks.end()) {
-    check_address(spec, index, *network->second, misfits);
+    check_addresses(spec, index, *network->second, misfits);
     return;
   }
   if (attachment.name.empty()) return;
@@ -115,6 +153,11 @@ void check_attachment(const SetView& set, const ContainerSpec& spec, size_t inde
                                 : "did you mean " + std::string(near) + "?");
   missing.tolerable = true;
   misfits.push_back(std::move(missing));
+}
+
+template <class Subnet>
+bool overlap_each_other(const Result<Subnet>& left, const Result<Subnet>& right) {
+  return left && right && left->overlaps(*right);
 }
 
 }  // namespace
@@ -144,32 +187,42 @@ void check_ports(const SetView& set, std::vector<Misfit>& misfits) {
   for (auto& [port, claimants] : claims) grant_ports(claimants, misfits);
 }
 
-void check_networks(const SetView& set, std::vector<Misfit>& misfits) {
+// Two containers of one network that ask for one address.
+void check_claims(const SetView& set, FixedAddress member, const std::string& key,
+                  std::vector<Misfit>& misfits) {
   std::map<std::pair<std::string, std::string>, std::vector<Claim>> claims;
   for (const auto& [name, spec] : set.containers) {
     for (size_t i = 0; i < spec->networks.size(); ++i) {
-      check_attachment(set, *spec, i, misfits);
       const NetworkAttachment& attachment = spec->networks[i];
-      if (attachment.ipv4_address.empty()) continue;
-      claims[{attachment.name, attachment.ipv4_address}].push_back(
-          Claim{spec.get(), i, had_address(set, name, attachment)});
+      if ((attachment.*member).empty()) continue;
+      claims[{attachment.name, attachment.*member}].push_back(
+          Claim{spec.get(), i, had_address(set, name, attachment, member)});
     }
   }
+  const auto key_of = [&](const Claim& claim) { return item("networks", claim.index) + "." + key; };
   for (auto& [address, claimants] : claims) {
     std::ranges::stable_sort(claimants, {}, [](const Claim& claim) { return !claim.held; });
     for (size_t i = 1; i < claimants.size(); ++i) {
       const Claim& winner = claimants[0];
       const Claim& loser = claimants[i];
       if (winner.spec == loser.spec) continue;
-      Misfit taken = misfit(
-          *loser.spec, item("networks", loser.index) + ".ipv4_address",
-          address.second + " is the address of " + winner.spec->name + " at " +
-              format(where_of(*winner.spec, item("networks", winner.index) + ".ipv4_address")),
-          "another address of the network");
+      Misfit taken = misfit(*loser.spec, key_of(loser),
+                            address.second + " is the address of " + winner.spec->name + " at " +
+                                format(where_of(*winner.spec, key_of(winner))),
+                            "another address of the network");
       taken.winner = winner.spec->name;
       misfits.push_back(std::move(taken));
     }
   }
+}
+
+void check_networks(const SetView& set, std::vector<Misfit>& misfits) {
+  for (const auto& [name, spec] : set.containers) {
+    for (size_t i = 0; i < spec->networks.size(); ++i) check_attachment(set, *spec, i, misfits);
+    check_port_families(set, *spec, misfits);
+  }
+  check_claims(set, &NetworkAttachment::ipv4_address, "ipv4_address", misfits);
+  check_claims(set, &NetworkAttachment::ipv6_address, "ipv6_address", misfits);
 }
 
 std::optional<Diagnostic> check_network(const NetworkSpec& network, const NetworkMap& others) {
@@ -183,19 +236,22 @@ std::optional<Diagnostic> check_network(const NetworkSpec& network, const Networ
     const std::string place = format(at(spec, key));
     return quote(spec.name) + (place.empty() ? " of berthd.toml" : " at " + place);
   };
-  const auto subnet = parse_subnet(network.subnet);
+  const auto overlap = [&](const NetworkSpec& other, const std::string& key,
+                           std::string NetworkSpec::* subnet) {
+    return Diagnostic{
+        Severity::error,
+        at(network, key),
+        key,
+        network.*subnet + " overlaps with " + other.*subnet + ", the network " + named(other, key),
+        "another subnet",
+        ""};
+  };
   for (const auto& [name, other] : others) {
     if (name == network.name) continue;
-    const auto theirs = parse_subnet(other->subnet);
-    if (subnet && theirs && subnet->overlaps(*theirs)) {
-      return Diagnostic{Severity::error,
-                        at(network, "subnet"),
-                        "subnet",
-                        network.subnet + " overlaps with " + other->subnet + ", the network " +
-                            named(*other, "subnet"),
-                        "another subnet",
-                        ""};
-    }
+    if (overlap_each_other(parse_ipv4_subnet(network.subnet), parse_ipv4_subnet(other->subnet)))
+      return overlap(*other, "subnet", &NetworkSpec::subnet);
+    if (overlap_each_other(parse_ipv6_subnet(network.subnet6), parse_ipv6_subnet(other->subnet6)))
+      return overlap(*other, "subnet6", &NetworkSpec::subnet6);
     if (network.bridge == other->bridge) {
       return Diagnostic{
           Severity::error,

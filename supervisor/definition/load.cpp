@@ -120,7 +120,8 @@ std::shared_ptr<const NetworkSpec> default_network(const HostSpec& host) {
   network->name = "default";
   network->bridge = host.bridge;
   network->subnet = host.subnet;
-  for (const char* key : {"", "bridge", "subnet"}) {
+  network->subnet6 = host.subnet6;
+  for (const char* key : {"", "bridge", "subnet", "subnet6"}) {
     if (const auto found = host.where.find(key); found != host.where.end()) {
       network->where[key] = found->second;
     }

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <expected>
 
+#include "supervisor/base/ip_address.h"
 #include "supervisor/model/capabilities.h"
 
 namespace berth::definition {
@@ -84,18 +86,65 @@ Checked check_user(std::string_view text) {
   return std::nullopt;
 }
 
-Checked check_subnet(std::string_view text) {
-  if (parse_subnet(text)) return std::nullopt;
+// What is the same for subnets of both families.
+struct SubnetForm {
+  unsigned address_bits = 0;
+  unsigned prefix_least = 0;
+  unsigned prefix_most = 0;
+  std::string_view noun;
+  std::string_view example;
+};
+
+// The number behind the slash; a complaint when there is none, or it is out of range.
+std::expected<unsigned, Complaint> prefix_of(std::string_view text, const SubnetForm& form) {
   const std::vector<std::string_view> parts = split(text, '/');
-  const auto address = parse_ipv4(parts[0]);
-  const auto bits = parts.size() == 2 ? parse_number(parts[1], 32) : std::nullopt;
-  if (!address || !bits) return wrong(text, "a subnet", "10.20.0.0/24");
-  if (*bits < 8 || *bits > 30) {
-    return Complaint{"the prefix length of " + quote(text) + " is out of range", "/8 to /30"};
+  const auto prefix = parts.size() == 2 ? parse_number(parts[1], form.address_bits) : std::nullopt;
+  if (!prefix) return std::unexpected(wrong(text, form.noun, form.example));
+  if (*prefix >= form.prefix_least && *prefix <= form.prefix_most)
+    return static_cast<unsigned>(*prefix);
+  return std::unexpected(Complaint{
+      "the prefix length of " + quote(text) + " is out of range",
+      "/" + std::to_string(form.prefix_least) + " to /" + std::to_string(form.prefix_most)});
+}
+
+Checked check_subnet(std::string_view text) {
+  constexpr SubnetForm kForm{32, 8, 30, "a subnet", "10.20.0.0/24"};
+  const auto address = parse_ipv4(text.substr(0, text.find('/')));
+  if (!address) return wrong(text, kForm.noun, kForm.example);
+  const auto prefix = prefix_of(text, kForm);
+  if (!prefix) return prefix.error();
+  Ipv4Subnet subnet{*address, *prefix};
+  subnet.base.value &= subnet.mask();
+  if (subnet.base == *address) return std::nullopt;
+  return Complaint{quote(text) + " is an address within a subnet", quote(format(subnet))};
+}
+
+// Texts are compared, and stand in lists, so there is one for each address.
+Checked check_spelling(std::string_view text, const std::string& canonical) {
+  if (text == canonical) return std::nullopt;
+  return Complaint{quote(text) + " is not how this address is written", quote(canonical)};
+}
+
+Checked check_subnet6(std::string_view text) {
+  constexpr SubnetForm kForm{128, Ipv6Subnet::kPrefixLeast, Ipv6Subnet::kPrefixMost,
+                             "an IPv6 subnet", "fd00:20::/64"};
+  const auto address = parse_ipv6(text.substr(0, text.find('/')));
+  if (!address) return wrong(text, kForm.noun, kForm.example);
+  const auto prefix = prefix_of(text, kForm);
+  if (!prefix) return prefix.error();
+  if (const auto use = reserved_use(*address); !use.empty()) {
+    return Complaint{quote(text) + " is of " + std::string(use),
+                     "a subnet of fd00::/8, or your own"};
   }
-  const std::uint32_t network = *address & ~((1u << (32 - *bits)) - 1);
-  return Complaint{quote(text) + " is an address within a subnet",
-                   "\"" + format_ipv4(network) + "/" + std::string(parts[1]) + "\""};
+  const Ipv6Subnet subnet{address->network(*prefix), *prefix};
+  if (subnet.base == *address) return check_spelling(text, format(subnet));
+  return Complaint{quote(text) + " is an address within a subnet", quote(format(subnet))};
+}
+
+Checked check_ipv6(std::string_view text) {
+  const auto address = parse_ipv6(text);
+  if (!address) return wrong(text, "an IPv6 address", "fd00:20::10");
+  return check_spelling(text, format(*address));
 }
 
 Checked check_link_name(std::string_view text) {
@@ -131,11 +180,6 @@ Checked check_capability(std::string_view text) {
   return wrong(
       text, "a capability",
       near.empty() ? "such as net_admin, or all" : "did you mean " + std::string(near) + "?");
-}
-
-Checked check_subnet6(std::string_view text) {
-  if (parse_subnet6(text)) return std::nullopt;
-  return wrong(text, "an IPv6 subnet", "\"fd00:20::/64\": /48 to /124, nothing behind the prefix");
 }
 
 Checked check_device_path(std::string_view text) {
@@ -234,9 +278,7 @@ std::optional<Complaint> check_shape(Shape shape, std::string_view text) {
     case Shape::label_name: return check_label_name(text);
     case Shape::cgroup_file: return check_cgroup_file(text);
     case Shape::ipv6_subnet: return check_subnet6(text);
-    case Shape::ipv6:
-      if (parse_ipv6(text)) return std::nullopt;
-      return wrong(text, "an IPv6 address", "fd00:20::10");
+    case Shape::ipv6: return check_ipv6(text);
     case Shape::cgroup_name: return check_cgroup_name(text);
     case Shape::cpuset: return check_cpuset(text);
     case Shape::user: return check_user(text);
@@ -274,42 +316,6 @@ bool is_hostname(std::string_view text) {
            std::ranges::all_of(label,
                                [](char c) { return is_letter(c) || is_digit(c) || c == '-'; });
   });
-}
-
-std::optional<std::uint32_t> parse_ipv4(std::string_view text) {
-  const std::vector<std::string_view> parts = split(text, '.');
-  if (parts.size() != 4) return std::nullopt;
-  std::uint32_t address = 0;
-  for (const std::string_view part : parts) {
-    const auto number = parse_number(part, 255);
-    if (!number || (part.size() > 1 && part[0] == '0')) return std::nullopt;
-    address = address << 8 | static_cast<std::uint32_t>(*number);
-  }
-  return address;
-}
-
-std::string format_ipv4(std::uint32_t address) {
-  return std::to_string(address >> 24) + "." + std::to_string(address >> 16 & 255) + "." +
-         std::to_string(address >> 8 & 255) + "." + std::to_string(address & 255);
-}
-
-std::uint32_t Subnet::last() const { return first | ((1u << (32 - bits)) - 1); }
-
-bool Subnet::contains(std::uint32_t address) const { return address >= first && address <= last(); }
-
-bool Subnet::overlaps(const Subnet& other) const {
-  return first <= other.last() && other.first <= last();
-}
-
-std::optional<Subnet> parse_subnet(std::string_view text) {
-  const size_t slash = text.find('/');
-  if (slash == text.npos) return std::nullopt;
-  const auto address = parse_ipv4(text.substr(0, slash));
-  const auto bits = parse_number(text.substr(slash + 1), 30);
-  if (!address || !bits || *bits < 8) return std::nullopt;
-  const Subnet subnet{*address, static_cast<unsigned>(*bits)};
-  if ((*address & ((1u << (32 - *bits)) - 1)) != 0) return std::nullopt;
-  return subnet;
 }
 
 std::string normal_capability(std::string_view text) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "supervisor/base/ip_address.h"
 #include "supervisor/definition/shapes.h"
 #include "supervisor/model/words.h"
 
@@ -11,7 +12,8 @@ namespace berth::definition {
 
 namespace {
 
-constexpr std::string_view kPortForm = "\"8080:80\", \"0.0.0.0:8080:80\" or \"8080:80/udp\"";
+constexpr std::string_view kPortForm =
+    "\"8080:80\", \"0.0.0.0:8080:80\", \"[::]:8080:80\" or \"8080:80/udp\"";
 
 std::optional<Complaint> take_protocol(std::string_view& text, PortSpec& port) {
   const size_t slash = text.find('/');
@@ -24,6 +26,29 @@ std::optional<Complaint> take_protocol(std::string_view& text, PortSpec& port) {
     return std::nullopt;
   }
   return Complaint{quote(name) + " is not a protocol", "tcp or udp"};
+}
+
+// Takes "[::]:" off the front.
+std::optional<Complaint> take_ipv6_address(std::string_view& text, PortSpec& port) {
+  const size_t end = text.find("]:");
+  const auto address = parse_ipv6(text.substr(1, end == text.npos ? end : end - 1));
+  if (end == text.npos || !address) {
+    return Complaint{quote(text) + " does not begin with an IPv6 address in brackets",
+                     "\"[::]:8080:80\""};
+  }
+  if (address->is_loopback()) {
+    // Answers to it are accepted from lo alone (rt6_need_strict in the kernel's net/ipv6/route.c);
+    // there is no route_localnet as with 127.0.0.1.
+    return Complaint{"the kernel does not let a port be published on [::1]",
+                     "127.0.0.1, [::], or an IPv6 address of a link"};
+  }
+  if (const auto use = reserved_use(*address); !use.empty() && !address->is_any()) {
+    return Complaint{"[" + format(*address) + "] is of " + std::string(use),
+                     "[::] or an address of the host"};
+  }
+  port.host_address = format(*address);
+  text.remove_prefix(end + 2);
+  return std::nullopt;
 }
 
 std::expected<std::uint16_t, Complaint> port_number(std::string_view text) {
@@ -51,14 +76,15 @@ std::expected<std::uint64_t, Complaint> limit_number(std::string_view text) {
 std::expected<PortSpec, Complaint> parse_port(std::string_view text) {
   PortSpec port;
   std::string_view rest = text;
-  if (rest.starts_with('[') || std::ranges::count(rest, ':') > 2) {
-    return std::unexpected(
-        Complaint{"publishing on IPv6 addresses is not supported yet: " + quote(text),
-                  std::string(kPortForm)});
-  }
   if (auto complaint = take_protocol(rest, port)) return std::unexpected(std::move(*complaint));
+  if (rest.starts_with('[')) {
+    if (auto complaint = take_ipv6_address(rest, port)) return std::unexpected(*complaint);
+  } else if (std::ranges::count(rest, ':') > 2) {
+    return std::unexpected(
+        Complaint{quote(text) + " has an IPv6 address without brackets", "\"[::]:8080:80\""});
+  }
   const std::vector<std::string_view> parts = split(rest, ':');
-  if (parts.size() < 2) {
+  if (parts.size() < 2 || (parts.size() > 2 && port.is_ipv6())) {
     return std::unexpected(Complaint{
         quote(text) + " does not say which port of the host leads to which of the container",
         std::string(kPortForm)});

@@ -25,5 +25,7 @@ void validate_network_keys(const ContainerSpec& spec, Report& report);
 bool same_host_port(const PortSpec& left, const PortSpec& right);
 // "127.0.0.1:8080/tcp": the host's side of a published port.
 std::string show_host_port(const PortSpec& port);
+// The same address, or every one of the family and one of it.
+bool same_host_address(const PortSpec& left, const PortSpec& right);
 
 }  // namespace berth::definition

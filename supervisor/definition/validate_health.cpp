@@ -3,8 +3,7 @@
 #include <array>
 #include <vector>
 
-#include <arpa/inet.h>
-
+#include "supervisor/base/ip_address.h"
 #include "supervisor/definition/shapes.h"
 #include "supervisor/definition/validate.h"
 #include "supervisor/definition/wording.h"
@@ -31,8 +30,7 @@ Authority split_authority(std::string_view text) {
 
 bool is_ipv6_literal(const std::string& host) {
   if (!host.starts_with('[') || !host.ends_with(']')) return false;
-  in6_addr address{};
-  return inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), &address) == 1;
+  return parse_ipv6(host.substr(1, host.size() - 2)).has_value();
 }
 
 // Names are not looked up: that would take its time, and ask the host's resolver.

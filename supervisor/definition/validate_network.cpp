@@ -63,15 +63,19 @@ void validate_network_keys(const ContainerSpec& spec, Report& report) {
 }
 
 bool same_host_port(const PortSpec& left, const PortSpec& right) {
-  constexpr std::string_view kEvery = "0.0.0.0";
   return left.host_port != 0 && left.host_port == right.host_port &&
-         left.protocol == right.protocol &&
-         (left.host_address == right.host_address || left.host_address == kEvery ||
-          right.host_address == kEvery);
+         left.protocol == right.protocol && same_host_address(left, right);
+}
+
+bool same_host_address(const PortSpec& left, const PortSpec& right) {
+  const std::string_view every = left.is_ipv6() ? "::" : "0.0.0.0";
+  return left.is_ipv6() == right.is_ipv6() &&
+         (left.host_address == right.host_address || left.host_address == every ||
+          right.host_address == every);
 }
 
 std::string show_host_port(const PortSpec& port) {
-  return port.host_address + ":" + std::to_string(port.host_port) + "/" +
+  return show_host_address(port) + ":" + std::to_string(port.host_port) + "/" +
          format_value(port.protocol);
 }
 

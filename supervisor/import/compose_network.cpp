@@ -1,4 +1,7 @@
 // Ports and networks.
+#include <algorithm>
+
+#include "supervisor/import/addresses.h"
 #include "supervisor/import/compose.h"
 #include "supervisor/import/ports.h"
 #include "supervisor/import/words.h"
@@ -6,6 +9,26 @@
 namespace berth::importing {
 
 namespace {
+
+// Whether a network of the file has IPv6 addresses.
+bool wants_ipv6(const Node& network) {
+  const Node* const enabled = network.find("enable_ipv6");
+  if (enabled != nullptr && boolean_of(enabled->text())) return *boolean_of(enabled->text());
+  const Node* const configs = network.find("ipam", "config");
+  return configs != nullptr && std::ranges::any_of(configs->children(), [](const Node& config) {
+           return is_ipv6(config.peek("subnet"));
+         });
+}
+
+// The same of the first network of a service, to which its ports lead.
+bool has_ipv6(const ComposeService& service) {
+  const Node* const attached = service.node.find("networks");
+  if (attached == nullptr || attached->children().empty()) return false;
+  const Node& first = attached->children().front();
+  const std::string& key = attached->is_list() ? first.text() : first.key();
+  const Node* const network = service.project.root.find("networks", key);
+  return network != nullptr && wants_ipv6(*network);
+}
 
 // What the file calls a network is not always what it is called.
 std::string network_name(const ComposeProject& project, const std::string& key) {
@@ -45,9 +68,11 @@ void take_attachment(const Node& node, TomlTable& attachment, ComposeService& se
       take_aliases(member, service.name + "\n" + network, service);
     } else if (member.key() == "ipv4_address") {
       attachment.emplace_back("ipv4_address", member.take());
-    } else if (member.key() == "ipv6_address" || member.key() == "link_local_ips") {
-      service.ledger().lost(member, "an address of IPv6 is not given out here",
-                            "subnet6 of the network");
+    } else if (member.key() == "ipv6_address") {
+      attachment.emplace_back("ipv6_address", spelled(member.take()));
+    } else if (member.key() == "link_local_ips") {
+      service.ledger().lost(member, "link-local addresses are the kernel's to choose",
+                            "ipv6_address");
     } else if (member.key() == "mac_address") {
       service.ledger().lost(member, "link addresses are chosen by berth", "leave it out");
     } else if (member.key() == "priority" || member.key() == "gw_priority") {
@@ -66,12 +91,13 @@ void take_ipam(const Node& ipam, Draft& draft, Ledger& ledger) {
   for (const Node& config : configs->children()) {
     const Node* const subnet = config.find("subnet");
     if (subnet == nullptr) continue;
-    const bool six = subnet->text().find(':') != std::string::npos;
-    const std::string base = subnet->text().substr(0, subnet->text().rfind('.') + 1);
-    draft.set(six ? "subnet6" : "subnet", subnet->take());
-    if (!six) draft.forget_comment("subnet");
+    const std::string written = subnet->take();
+    const std::string meant = subnet_of(written);
+    const bool six = is_ipv6(written);
+    draft.set(six ? "subnet6" : "subnet", six && !meant.empty() ? meant : written);
+    draft.forget_comment(six ? "subnet6" : "subnet");
     const Node* const gateway = config.find("gateway");
-    if (gateway != nullptr && !six && gateway->text() == base + "1") gateway->take();
+    if (gateway != nullptr && spelled(gateway->text()) == gateway_of(meant)) gateway->take();
     if (gateway != nullptr && gateway->fate() == Fate::open) {
       ledger.lost(*gateway, "the bridge has the subnet's first address", "leave it out");
     }
@@ -122,7 +148,10 @@ void import_network(const Node& network, const std::string& name, Product& produ
       const Node* const parent = member.find("parent");
       if (parent != nullptr) draft.set("uplink", parent->take());
     }
-    if (member.key() == "enable_ipv6" && boolean_of(member.text()) == false) member.carry();
+    if (member.key() == "enable_ipv6" && boolean_of(member.text())) {
+      member.carry();
+      if (wants_ipv6(network)) product.choose_subnet6(draft);
+    }
     if (member.key() == "labels") {
       product.ledger.lost(member, "networks have no labels", "leave them out");
     }
@@ -142,9 +171,9 @@ void take_ports(const Node& node, ComposeService& service) {
   }
   for (const Node& item : node.children()) {
     if (item.is_table()) {
-      take_port_table(item, service.draft, service.ledger());
+      take_port_table(item, service.draft, service.ledger(), has_ipv6(service));
     } else {
-      take_port_text(item, service.draft, service.ledger());
+      take_port_text(item, service.draft, service.ledger(), has_ipv6(service));
     }
   }
 }

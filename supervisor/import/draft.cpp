@@ -18,14 +18,15 @@ constexpr std::array<std::string_view, 41> kTop{
     "sysctls",     "labels",       "hooks",       "depends_on",  "restart",    "healthcheck",
     "limits",      "networks",     "security",    "logging",     "update",     "driver",
     "bridge",      "subnet",       "subnet6",     "nat",         "dns"};
-constexpr std::array<std::string_view, 42> kMembers{
-    "exec",     "http",         "tcp",        "notify",       "policy",       "delay",
-    "factor",   "max_delay",    "burst",      "interval",     "reset_after",  "timeout",
-    "retries",  "start_period", "on_failure", "memory",       "memory_high",  "memory_swap",
-    "cpus",     "cpu_weight",   "cpuset",     "pids",         "io_weight",    "io",
-    "ulimits",  "cgroup",       "name",       "ipv4_address", "aliases",      "userns",
-    "cap_add",  "cap_drop",     "seccomp",    "no_new_privs", "masked_paths", "driver",
-    "max_size", "max_files",    "watch",      "reload",       "window",       ""};
+constexpr std::array<std::string_view, 43> kMembers{
+    "exec",    "http",         "tcp",        "notify",       "policy",       "delay",
+    "factor",  "max_delay",    "burst",      "interval",     "reset_after",  "timeout",
+    "retries", "start_period", "on_failure", "memory",       "memory_high",  "memory_swap",
+    "cpus",    "cpu_weight",   "cpuset",     "pids",         "io_weight",    "io",
+    "ulimits", "cgroup",       "name",       "ipv4_address", "ipv6_address", "aliases",
+    "userns",  "cap_add",      "cap_drop",   "seccomp",      "no_new_privs", "masked_paths",
+    "driver",  "max_size",     "max_files",  "watch",        "reload",       "window",
+    ""};
 
 template <std::size_t kCount>
 std::size_t rank(std::string_view key, const std::array<std::string_view, kCount>& order) {

@@ -13,6 +13,8 @@ struct LxcNetwork {
   const Node* link = nullptr;
   const Node* address = nullptr;  // of IPv4
   const Node* gateway = nullptr;
+  const Node* address6 = nullptr;
+  const Node* gateway6 = nullptr;
 };
 
 struct LxcContainer {

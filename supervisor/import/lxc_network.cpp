@@ -1,6 +1,7 @@
 // lxc.net.N.*, and the older lxc.network.*, which counts by its order.
 #include <array>
 
+#include "supervisor/import/addresses.h"
 #include "supervisor/import/lxc.h"
 #include "supervisor/import/ports.h"
 #include "supervisor/import/words.h"
@@ -20,30 +21,27 @@ constexpr std::array kLost{
     LostRow{"script.up", "no programs are run for a link", "hooks"},
     LostRow{"script.down", "no programs are run for a link", "hooks"},
     LostRow{"veth.pair", "the link's name on the host is chosen by berth", "leave it out"},
-    LostRow{"ipv6.address", "an address of IPv6 is not given out here", "subnet6 of the network"},
-    LostRow{"ipv6.gateway", "an address of IPv6 is not given out here", "subnet6 of the network"},
     LostRow{"vlan.id", "containers are not put on a vlan", "a bridge on the vlan's link"},
     LostRow{"macvlan.mode", "a macvlan has its usual mode", "leave it out"},
     LostRow{"veth.mode", "a link is a port of its bridge", "leave it out"},
 };
 
-// "10.0.3.5/24" -> "10.0.3.0/24"; "" for what is none, or no /8 to /30.
-std::string subnet_of(const std::string& address) {
-  const size_t slash = address.find('/');
-  if (slash == address.npos) return "";
-  const std::int64_t bits = integer_of(address.substr(slash + 1)).value_or(0);
-  const std::vector<std::string> parts = split(address.substr(0, slash), '.');
-  if (bits < 8 || bits > 30 || parts.size() != 4) return "";
-  std::uint32_t number = 0;
-  for (const std::string& part : parts) {
-    const std::int64_t byte = integer_of(part).value_or(-1);
-    if (byte < 0 || byte > 255) return "";
-    number = number << 8 | static_cast<std::uint32_t>(byte);
+void take_ipv6(const LxcNetwork& network, bool has_bridge, TomlTable& attachment,
+               const std::string& name, LxcContainer& container) {
+  Product& product = container.product;
+  if (network.gateway6 != nullptr) {
+    product.ledger.lost(*network.gateway6, "the bridge is the gateway",
+                        "subnet6, whose first address is the bridge's");
   }
-  number &= ~((1u << (32 - bits)) - 1);
-  return std::to_string(number >> 24) + "." + std::to_string(number >> 16 & 255) + "." +
-         std::to_string(number >> 8 & 255) + "." + std::to_string(number & 255) + "/" +
-         std::to_string(bits);
+  if (network.address6 == nullptr) return;
+  const std::string subnet = subnet_of(network.address6->text());
+  if (!has_bridge || subnet.empty()) {
+    return product.ledger.lost(*network.address6, "the network has no IPv6 addresses",
+                               "subnet6 of the network");
+  }
+  const std::string address = network.address6->take();
+  attachment.emplace_back("ipv6_address", spelled(address.substr(0, address.find('/'))));
+  product.network(name).set("subnet6", subnet);
 }
 
 void attach_bridge(const LxcNetwork& network, LxcContainer& container) {
@@ -58,6 +56,7 @@ void attach_bridge(const LxcNetwork& network, LxcContainer& container) {
   }
   if (!address.empty())
     attachment.emplace_back("ipv4_address", address.substr(0, address.find('/')));
+  take_ipv6(network, !link.empty(), attachment, name, container);
   if (!link.empty()) {
     Draft& draft = container.product.network(name);
     draft.set("bridge", link);
@@ -124,6 +123,8 @@ bool take_lxc_network(const Node& node, LxcContainer& container) {
   if (rest == "link") network.link = &node;
   if (rest == "ipv4.address" || rest == "ipv4") network.address = &node;
   if (rest == "ipv4.gateway") network.gateway = &node;
+  if (rest == "ipv6.address" || rest == "ipv6") network.address6 = &node;
+  if (rest == "ipv6.gateway") network.gateway6 = &node;
   if (rest == "flags" && node.text() == "up") node.take();
   if (rest == "name" && node.text() == "eth" + index) node.take();
   if (rest == "name" && node.fate() == Fate::open) {

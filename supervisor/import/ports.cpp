@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "supervisor/import/addresses.h"
 #include "supervisor/import/words.h"
 
 namespace berth::importing {
@@ -27,14 +28,19 @@ std::optional<Range> range_of(std::string_view text) {
 // False when the text makes no sense; then it is reported.
 bool publish_ranges(const Node& node, const std::string& address, const std::string& host,
                     const std::string& container, const std::string& protocol, Draft& draft,
-                    Ledger& ledger) {
+                    Ledger& ledger, bool ipv6) {
   const auto inner = range_of(container);
   if (!inner) {
     ledger.senseless(node, "a port");
     return false;
   }
-  if (address.find(':') != address.npos) {
-    ledger.lost(node, "it is published on an address of IPv6", "an address of IPv4");
+  if (is_ipv6(address) && !ipv6) {
+    ledger.lost(node, "it is published on an address of IPv6, and the network has none",
+                "an address of IPv4, or subnet6 of the network");
+    return false;
+  }
+  if (spelled(address) == "::1") {
+    ledger.lost(node, "the kernel does not let a port be published on [::1]", "127.0.0.1");
     return false;
   }
   if (!protocol.empty() && protocol != "tcp" && protocol != "udp") {
@@ -60,6 +66,10 @@ bool publish_ranges(const Node& node, const std::string& address, const std::str
   for (std::int64_t i = 0; i <= inner->last - inner->first; ++i) {
     publish(draft, address, std::to_string(outer->first + i), std::to_string(inner->first + i),
             protocol);
+    // What is published without an address is published on those of both families.
+    if (!ipv6 || !address.empty()) continue;
+    publish(draft, "::", std::to_string(outer->first + i), std::to_string(inner->first + i),
+            protocol);
   }
   return true;
 }
@@ -68,12 +78,13 @@ bool publish_ranges(const Node& node, const std::string& address, const std::str
 
 void publish(Draft& draft, const std::string& address, const std::string& host,
              const std::string& container, const std::string& protocol) {
-  const std::string from = address.empty() ? "0.0.0.0" : address;
+  std::string from = address.empty() ? "0.0.0.0" : address;
+  if (is_ipv6(from)) from = "[" + spelled(from) + "]";
   const std::string suffix = protocol == "udp" ? "/udp" : "";
   draft.append("ports", from + ":" + host + ":" + container + suffix);
 }
 
-void take_port_text(const Node& node, Draft& draft, Ledger& ledger) {
+void take_port_text(const Node& node, Draft& draft, Ledger& ledger, bool ipv6) {
   std::string text = node.text();
   std::string protocol;
   if (const size_t slash = text.find('/'); slash != text.npos) {
@@ -91,14 +102,15 @@ void take_port_text(const Node& node, Draft& draft, Ledger& ledger) {
   }
   const std::string container = parts.back();
   const std::string host = parts.size() > 1 ? parts[parts.size() - 2] : "";
-  if (publish_ranges(node, address, host, container, protocol, draft, ledger)) node.take();
+  if (publish_ranges(node, address, host, container, protocol, draft, ledger, ipv6)) node.take();
 }
 
-void take_port_table(const Node& node, Draft& draft, Ledger& ledger) {
+void take_port_table(const Node& node, Draft& draft, Ledger& ledger, bool ipv6) {
   const std::string target = node.peek("target");
   const std::string published = node.peek("published");
   const std::string protocol = node.peek("protocol");
-  if (!publish_ranges(node, node.peek("host_ip"), published, target, protocol, draft, ledger)) {
+  if (!publish_ranges(node, node.peek("host_ip"), published, target, protocol, draft, ledger,
+                      ipv6)) {
     return;
   }
   for (const char* key : {"target", "published", "host_ip", "protocol"}) node.take(key);

@@ -11,10 +11,11 @@
 
 namespace berth::importing {
 
-// "[[address:]host:]container[/protocol]", each port also a range.
-void take_port_text(const Node& node, Draft& draft, Ledger& ledger);
+// "[[address:]host:]container[/protocol]", each port also a range. `ipv6`: the container's first
+// network has IPv6 addresses, so that ports can be published on such addresses of the host.
+void take_port_text(const Node& node, Draft& draft, Ledger& ledger, bool ipv6 = false);
 // compose's long form: target, published, host_ip, protocol.
-void take_port_table(const Node& node, Draft& draft, Ledger& ledger);
+void take_port_table(const Node& node, Draft& draft, Ledger& ledger, bool ipv6 = false);
 // One port of the host to one of the container.
 void publish(Draft& draft, const std::string& address, const std::string& host,
              const std::string& container, const std::string& protocol);

@@ -27,6 +27,12 @@ Draft& Product::network(const std::string& name) {
   return found->second;
 }
 
+void Product::choose_subnet6(Draft& draft) {
+  if (draft.has("subnet6")) return;
+  draft.set("subnet6", "fd00:89:" + std::to_string(++subnets6_) + "::/64");
+  draft.comment("subnet6", "chosen by berth import; any that is free will do");
+}
+
 std::string Product::add_file(const std::string& path, std::string content, bool secret) {
   files[path] = OutputFile{path, std::move(content), secret};
   return settings.etc + "/" + path;

@@ -28,8 +28,13 @@ class Product {
   std::string container_name(std::string_view wanted) const;
   // The network of this name, with a subnet that no other one of this import has.
   Draft& network(const std::string& name);
+  // Gives a network IPv6 addresses of its own, when it has none.
+  void choose_subnet6(Draft& network);
   // The absolute path at which a file will lie that is written beside the definitions.
   std::string add_file(const std::string& path, std::string content, bool secret);
+
+ private:
+  int subnets6_ = 0;  // that were chosen
 };
 
 // The importers, each in its files. They mark what they read, report what they know to be lost,

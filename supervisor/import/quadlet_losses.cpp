@@ -47,8 +47,6 @@ constexpr std::array kLost{
     LostRow{"Container", "Health", Loss::lost, "probes are logged by berthd", "leave it out"},
     LostRow{"Container", "HttpProxy", Loss::lost, "the host's proxy is not passed on",
             "environment"},
-    LostRow{"Container", "IP6", Loss::lost, "an address of IPv6 is not given out here",
-            "subnet6 of the network"},
     LostRow{"Container", "Mask", Loss::lost, "the default paths are masked",
             "security.masked_paths"},
     LostRow{"Container", "Unmask", Loss::lost, "the default paths are masked",

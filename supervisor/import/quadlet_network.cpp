@@ -1,4 +1,7 @@
 // [Container]: networks and ports; and the .network and .pod units that they name.
+#include <algorithm>
+
+#include "supervisor/import/addresses.h"
 #include "supervisor/import/ports.h"
 #include "supervisor/import/quadlet.h"
 #include "supervisor/import/words.h"
@@ -7,17 +10,34 @@ namespace berth::importing {
 
 namespace {
 
+// Whether a .network unit has IPv6 addresses.
+bool wants_ipv6(const QuadletUnit& unit) {
+  return boolean_of(unit.peek("Network", "IPv6")) == true ||
+         std::ranges::any_of(unit.lines("Network"), [](const Node* line) {
+           return line->key() == "Subnet" && is_ipv6(line->text());
+         });
+}
+
+// The same of a container's first network, to which its ports lead.
+bool has_ipv6(const QuadletContainer& container) {
+  const std::string first = container.unit.peek("Container", "Network");
+  const QuadletUnit* const unit = container.set.find(first.substr(0, first.find(':')));
+  return unit != nullptr && unit->kind == "network" && wants_ipv6(*unit);
+}
+
 // What stands behind the name: "lan.network:ip=10.0.0.5,alias=web".
 void take_options(const Node& node, const std::string& options, TomlTable& attachment,
                   Ledger& ledger) {
   for (const std::string& word : split(options, ',')) {
     if (word.starts_with("ip=")) {
       attachment.emplace_back("ipv4_address", word.substr(3));
+    } else if (word.starts_with("ip6=")) {
+      attachment.emplace_back("ipv6_address", spelled(word.substr(4)));
     } else if (word.starts_with("alias=") && is_hostname(word.substr(6))) {
       add_aliases(attachment, {word.substr(6)});
     } else if (!word.empty()) {
       ledger.lost(node, "the option " + quote(word) + " of a network has no counterpart",
-                  "ip and alias have");
+                  "ip, ip6 and alias have");
     }
   }
 }
@@ -84,10 +104,10 @@ bool take_network_key(const Node& node, QuadletContainer& container) {
   } else if (key == "NetworkAlias") {
     take_alias(node, container);
   } else if (key == "PublishPort") {
-    take_port_text(node, container.draft, container.ledger());
+    take_port_text(node, container.draft, container.ledger(), has_ipv6(container));
   } else if (key == "Pod") {
     take_pod(node, container);
-  } else if (key != "IP") {  // taken when the networks are known
+  } else if (key != "IP" && key != "IP6") {  // taken when the networks are known
     return false;
   }
   return true;
@@ -96,21 +116,25 @@ bool take_network_key(const Node& node, QuadletContainer& container) {
 void finish_quadlet_network(QuadletContainer& container) {
   Draft& draft = container.draft;
   const Node* const address = container.unit.line("Container", "IP");
+  const Node* const address6 = container.unit.line("Container", "IP6");
   const bool attached = !draft.has("network");
   if (!attached) {
     draft.erase("networks");
     draft.erase("ports");
     for (const Node* node : container.unit.lines("Container")) {
-      if (node->key() != "PublishPort" && node->key() != "IP") continue;
+      if (node->key() != "PublishPort" && !node->key().starts_with("IP")) continue;
       container.ledger().note(*node, "with this network nothing is published");
     }
     return;
   }
-  if (address == nullptr && container.aliases.empty()) return;
+  if (address == nullptr && address6 == nullptr && container.aliases.empty()) return;
   if (!draft.has("networks")) draft.append("networks", TomlTable{{"name", "default"}});
   TomlList& networks = draft.items("networks");
   if (address != nullptr) {
     networks.front().get<TomlTable>()->emplace_back("ipv4_address", address->take());
+  }
+  if (address6 != nullptr) {
+    networks.front().get<TomlTable>()->emplace_back("ipv6_address", spelled(address6->take()));
   }
   for (Toml& network : networks) {
     if (!container.aliases.empty()) add_aliases(*network.get<TomlTable>(), container.aliases);
@@ -128,13 +152,17 @@ void import_network_unit(const QuadletUnit& unit, Product& product) {
       draft.set("driver", node->take());
     if (key == "InterfaceName") draft.set("bridge", node->take());
     if (key == "Subnet") {
-      const bool six = text.find(':') != std::string::npos;
-      draft.set(six ? "subnet6" : "subnet", node->take());
-      if (!six) draft.forget_comment("subnet");
+      const std::string meant = subnet_of(text);
+      const bool six = is_ipv6(text);
+      draft.set(six ? "subnet6" : "subnet", six && !meant.empty() ? meant : node->text());
+      draft.forget_comment(six ? "subnet6" : "subnet");
+      node->take();
     }
     if (key == "Gateway") {
-      const std::string subnet = unit.peek("Network", "Subnet");
-      if (text == subnet.substr(0, subnet.rfind('.') + 1) + "1") {
+      const bool first = std::ranges::any_of(unit.lines("Network"), [&](const Node* line) {
+        return line->key() == "Subnet" && gateway_of(subnet_of(line->text())) == spelled(text);
+      });
+      if (first) {
         node->take();
       } else {
         product.ledger.lost(*node, "the bridge has the subnet's first address", "leave it out");
@@ -148,8 +176,9 @@ void import_network_unit(const QuadletUnit& unit, Product& product) {
                              "a rule of the host's own");
     }
     if (key == "DisableDNS" && take_flag(*node, product.ledger) == true) draft.set("dns", false);
-    if (key == "IPv6" && boolean_of(text) == false) node->take();
+    if (key == "IPv6" && boolean_of(text)) node->take();
   }
+  if (wants_ipv6(unit)) product.choose_subnet6(draft);
 }
 
 void import_pod_unit(const QuadletUnit& unit, QuadletSet& set) {

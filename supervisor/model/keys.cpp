@@ -69,13 +69,14 @@ constexpr std::array kAttachmentKeys{
                            .shape = Shape::ipv4,
                            .meaning = "a fixed address of the network; without it one is leased",
                            .example = "\"10.20.0.10\""},
-    Key<NetworkAttachment>{.name = "ipv6_address",
-                           .field = FIELD(NetworkAttachment, ipv6_address),
-                           .cost = Cost::recreate,
-                           .part = Part::sandbox,
-                           .shape = Shape::ipv6,
-                           .meaning = "a fixed address of the network's subnet6",
-                           .example = "\"fd00:20::10\""},
+    Key<NetworkAttachment>{
+        .name = "ipv6_address",
+        .field = FIELD(NetworkAttachment, ipv6_address),
+        .cost = Cost::recreate,
+        .part = Part::sandbox,
+        .shape = Shape::ipv6,
+        .meaning = "a fixed address of the network's subnet6; without it one is leased",
+        .example = "\"fd00:20::10\""},
     Key<NetworkAttachment>{
         .name = "aliases",
         .field = FIELD(NetworkAttachment, aliases),
@@ -184,6 +185,11 @@ constexpr std::array kHostKeys{
                   .default_text = "10.88.0.0/16",
                   .meaning = "the default network's addresses",
                   .example = "\"10.88.0.0/16\""},
+    Key<HostSpec>{.name = "subnet6",
+                  .field = FIELD(HostSpec, subnet6),
+                  .shape = Shape::ipv6_subnet,
+                  .meaning = "the default network's IPv6 addresses; without it there are none",
+                  .example = "\"fd00:88::/64\""},
     Key<HostSpec>{.name = "nft_table",
                   .field = FIELD(HostSpec, nft_table),
                   .shape = Shape::table_name,
@@ -268,14 +274,12 @@ constexpr std::array kHostKeys{
 #undef FIELD
 
 constexpr std::array kFutureContainerKeys{
-    FutureKey{"networks.ipv6_address", "leave it out; networks are IPv4 only"},
     FutureKey{"image", "use template = \"host\" or rootfs"},
     FutureKey{"pull", "images are not supported yet; use template = \"host\" or rootfs"},
     FutureKey{"security.userns", "leave it out; containers share the host's user namespace"},
 };
 
 constexpr std::array kFutureNetworkKeys{
-    FutureKey{"subnet6", "leave it out; networks are IPv4 only"},
     FutureKey{"uplink", "leave it out; use nat = true and ports"},
     FutureKey{"confirm", "leave it out; it belongs to uplink"},
 };

@@ -18,12 +18,13 @@ struct BridgeView {
   std::string bridge;  // the link's name
   std::string subnet;
   bool nat = true;
+  std::string subnet6 = {};  // empty: IPv4 only
   auto operator<=>(const BridgeView&) const = default;
 };
 
 struct PublishedPort {
   std::string container;
-  std::string container_address;
+  std::string container_address;  // of the family of the port's host address
   PortSpec port;
   bool operator==(const PublishedPort&) const = default;
 };

@@ -34,8 +34,12 @@ std::string format_value(const UlimitSpec& value) {
   return value.soft == value.hard ? side(value.soft) : side(value.soft) + ":" + side(value.hard);
 }
 
+std::string show_host_address(const PortSpec& port) {
+  return port.is_ipv6() ? "[" + port.host_address + "]" : port.host_address;
+}
+
 std::string format_value(const PortSpec& value) {
-  return value.host_address + ":" + std::to_string(value.host_port) + ":" +
+  return show_host_address(value) + ":" + std::to_string(value.host_port) + ":" +
          std::to_string(value.container_port) + "/" + std::string(word_of(value.protocol));
 }
 

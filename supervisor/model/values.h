@@ -26,6 +26,9 @@ std::string format_value(const TimeWindow& value);         // "Sun 02:00-04:00"
 std::string format_value(const IoLimitSpec& value);        // "/dev/vda read_bps=50M write_iops=500"
 std::string format_value(const DeviceSpec& value);         // "/dev/fuse:/dev/fuse:rwm"
 
+// "127.0.0.1", "[::]".
+std::string show_host_address(const PortSpec& port);
+
 // `["a", "b"]`; "" when there is none.
 std::string format_list(const std::vector<std::string>& items);
 

@@ -55,8 +55,10 @@ std::string manager_of(const Chain& chain, const std::set<std::string>& names) {
 }
 
 // firewalld's chain accepts by policy, but ends in a rule that rejects.
-bool drops_by_default(const Chain& chain) {
-  if (chain.hook != "forward" || (chain.family != "ip" && chain.family != "inet")) return false;
+bool drops_by_default(const Chain& chain, bool ipv6) {
+  const bool meets_ours =
+      chain.family == "ip" || chain.family == "inet" || (ipv6 && chain.family == "ip6");
+  if (chain.hook != "forward" || !meets_ours) return false;
   return chain.policy == "drop" || chain.table == "firewalld";
 }
 
@@ -86,12 +88,12 @@ handoff::Program compile_list_chains() {
 }
 
 Result<std::vector<std::string>> foreign_forward_policies(std::string_view text,
-                                                          std::string_view own_table) {
+                                                          std::string_view own_table, bool ipv6) {
   const std::vector<Chain> chains = TRY(read_chains(text));
   std::vector<std::string> sentences;
   for (const Chain& chain : chains) {
     if (chain.table == own_table && chain.family == "inet") continue;
-    if (!drops_by_default(chain)) continue;
+    if (!drops_by_default(chain, ipv6)) continue;
     std::set<std::string> names;
     for (const Chain& other : chains)
       if (other.family == chain.family && other.table == chain.table) names.insert(other.name);

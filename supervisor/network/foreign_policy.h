@@ -15,10 +15,12 @@ namespace berth::network {
 // worker, to be read from its start when the program is done).
 handoff::Program compile_list_chains();
 
+// `ipv6`: a chain that packets of IPv6 alone meet counts, too.
 // A sentence for each chain of another table than `own_table` that is hooked at forward and drops,
 // or (firewalld's) rejects, by default. `json` is what nft wrote. Rules of iptables-legacy are not
 // seen: nft does not list them.
 Result<std::vector<std::string>> foreign_forward_policies(std::string_view json,
-                                                          std::string_view own_table);
+                                                          std::string_view own_table,
+                                                          bool ipv6 = false);
 
 }  // namespace berth::network

@@ -55,6 +55,9 @@ TEST_CASE("accepting, other and our own chains are not worth a word") {
   CHECK(sentences_for(chain("filter", "FORWARD", hooked("forward", "accept"))).empty());
   CHECK(sentences_for(chain("filter", "INPUT", hooked("input", "drop"))).empty());
   CHECK(sentences_for(chain("filter", "FORWARD", hooked("forward", "drop"), "ip6")).empty());
+  CHECK(foreign_forward_policies(chain("filter", "FORWARD", hooked("forward", "drop"), "ip6"),
+                                 "berth", true)
+            ->size() == 1);
   CHECK(sentences_for(chain("berth", "filter_forward", hooked("forward", "drop"), "inet")).empty());
 }
 

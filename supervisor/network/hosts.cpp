@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "supervisor/network/ipv4.h"
+#include "supervisor/base/ip_address.h"
 
 namespace berth::network {
 namespace {
@@ -20,7 +20,7 @@ bool is_host_name(std::string_view name) {
 }
 
 Result<std::string> render_entry(const HostEntry& entry) {
-  std::string line = format(TRY(parse_ipv4(entry.address)));
+  std::string line = format(TRY(parse_ip(entry.address)));
   char separator = '\t';
   for (const std::string& name : entry.names) {
     if (!is_host_name(name)) return fail("a name of " + entry.address + " is not a host's name");

@@ -53,3 +53,10 @@ TEST_CASE("odd lines of a resolv.conf are kept and taken for no server") {
   CHECK(container_resolv_conf(host, "nameserver 192.0.2.1\n") == host);
   CHECK(container_resolv_conf("", std::nullopt) == "");
 }
+
+TEST_CASE("a container's IPv6 address is a line of its own") {
+  const std::string text =
+      render_hosts({{"10.88.0.2", {"web"}}, {"fd00:88::2", {"web"}}}, "web").value();
+  CHECK(text.find("10.88.0.2\tweb\nfd00:88::2\tweb\n") != std::string::npos);
+  CHECK_FALSE(render_hosts({{"fd00:88::2%eth0", {"web"}}}, "web").has_value());
+}

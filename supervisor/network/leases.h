@@ -9,14 +9,18 @@
 #include <string>
 #include <string_view>
 
+#include "supervisor/base/ip_address.h"
 #include "supervisor/base/result.h"
-#include "supervisor/network/ipv4.h"
 
 namespace berth::network {
 
+// network -> container -> address
+template <class Address>
+using NetworkLeases = std::map<std::string, std::map<std::string, Address>>;
+
 struct Leases {
-  // network -> container -> address
-  std::map<std::string, std::map<std::string, Ipv4Address>> networks;
+  NetworkLeases<Ipv4Address> networks;
+  NetworkLeases<Ipv6Address> networks6;
   bool operator==(const Leases&) const = default;
 };
 
@@ -25,13 +29,16 @@ struct Leases {
 // Errors: no address is free; the requested one is another's (named), or not of the subnet.
 Result<Ipv4Address> assign(const Ipv4Subnet& subnet, Leases& leases, std::string_view network,
                            std::string_view container, std::string_view requested = {});
+Result<Ipv6Address> assign(const Ipv6Subnet& subnet, Leases& leases, std::string_view network,
+                           std::string_view container, std::string_view requested = {});
 
 // The container's definition is gone: its addresses are free again, in every network.
 void release(Leases& leases, std::string_view container);
 // Releases all but these containers' leases: for the daemon's start.
 void retain(Leases& leases, const std::set<std::string>& containers);
 
-// One line each, sorted: "NETWORK CONTAINER ADDRESS".
+// One line each, "NETWORK CONTAINER ADDRESS", sorted: those of IPv4, then those of IPv6. (Files of
+// a berth without IPv6 have the first part alone, and are read as they are.)
 std::string render(const Leases& leases);
 // Reads what render writes, and refuses everything else with the line's number: a line dropped
 // silently would be an address given away twice.

@@ -14,7 +14,7 @@ using namespace berth::network;
 
 namespace {
 
-const Ipv4Subnet kSubnet = parse_subnet("10.20.0.0/24").value();
+const Ipv4Subnet kSubnet = parse_ipv4_subnet("10.20.0.0/24").value();
 
 std::string lease(Leases& leases, const char* container, const char* requested = "") {
   const auto address = assign(kSubnet, leases, "lan", container, requested);
@@ -64,7 +64,7 @@ TEST_CASE("a requested address outside of the hosts' is refused with the reason"
 }
 
 TEST_CASE("a full network says so, and leases nothing") {
-  const Ipv4Subnet subnet = parse_subnet("10.0.0.0/29").value();
+  const Ipv4Subnet subnet = parse_ipv4_subnet("10.0.0.0/29").value();
   Leases leases;
   for (int i = 0; i < 5; ++i) CHECK(assign(subnet, leases, "lan", "c" + std::to_string(i)));
   const Leases before = leases;
@@ -76,7 +76,8 @@ TEST_CASE("a full network says so, and leases nothing") {
 TEST_CASE("a lease of a former subnet is replaced") {
   Leases leases;
   CHECK(lease(leases, "a") == "10.20.0.2");
-  CHECK(format(*assign(parse_subnet("10.30.0.0/24").value(), leases, "lan", "a")) == "10.30.0.2");
+  CHECK(format(*assign(parse_ipv4_subnet("10.30.0.0/24").value(), leases, "lan", "a")) ==
+        "10.30.0.2");
 }
 
 TEST_CASE("retain releases the containers that are no longer known") {
@@ -143,4 +144,36 @@ TEST_CASE("the file is replaced as a whole, private, and a bad one is an error t
   std::ofstream(path) << "lan a\n";
   CHECK(load_leases(path).error().what == path + ": line 1 is not \"NETWORK CONTAINER ADDRESS\"");
   CHECK(save(leases, std::string(directory) + "/missing/leases").error().code == ENOENT);
+}
+
+TEST_CASE("addresses of IPv6 are leased beside those of IPv4, kept, and freed with them") {
+  const Ipv6Subnet subnet = parse_ipv6_subnet("fd00:20::/64").value();
+  Leases leases;
+  lease(leases, "a");
+  CHECK(format(assign(subnet, leases, "lan", "a").value()) == "fd00:20::2");
+  CHECK(format(assign(subnet, leases, "lan", "b").value()) == "fd00:20::3");
+  CHECK(format(assign(subnet, leases, "lan", "c", "fd00:20::ff").value()) == "fd00:20::ff");
+  CHECK(format(assign(subnet, leases, "lan", "a").value()) == "fd00:20::2");
+  CHECK(assign(subnet, leases, "lan", "d", "fd00:20::1").error().what ==
+        "fd00:20::1 is the gateway of network lan (fd00:20::/64)");
+  CHECK(assign(subnet, leases, "lan", "d", "fd00:20::3").error().what ==
+        "fd00:20::3 is held by container b");
+  const std::string text = render(leases);
+  CHECK(text == "lan a 10.20.0.2\nlan a fd00:20::2\nlan b fd00:20::3\nlan c fd00:20::ff\n");
+  CHECK(parse_leases(text) == leases);
+  CHECK(parse_leases("lan a fd00::2\nlan b fd00::2\n").error().what ==
+        "line 2 leases fd00::2 again, after a");
+  release(leases, "a");
+  retain(leases, {"c"});
+  CHECK(render(leases) == "lan c fd00:20::ff\n");
+}
+
+TEST_CASE("a small subnet of IPv6 is used up to its last address") {
+  const Ipv6Subnet subnet = parse_ipv6_subnet("fd00::/124").value();
+  Leases leases;
+  for (int i = 2; i < 16; ++i)
+    REQUIRE(assign(subnet, leases, "lan", "c" + std::to_string(i)).has_value());
+  CHECK(render(leases).find("fd00::f\n") != std::string::npos);
+  CHECK(assign(subnet, leases, "lan", "late").error().what ==
+        "network lan has no free address left in fd00::/124: all 14 are leased");
 }

@@ -42,13 +42,23 @@ Message& put_mac(Message& message, const MacAddress& mac) {
 
 std::uint32_t wire(Ipv4Address address) { return htonl(address.value); }
 
-ifaddrmsg address_info(std::uint32_t index, unsigned prefix) {
+ifaddrmsg address_info(int family, std::uint32_t index, unsigned prefix) {
   ifaddrmsg info{};
-  info.ifa_family = AF_INET;
+  info.ifa_family = static_cast<std::uint8_t>(family);
   info.ifa_prefixlen = static_cast<std::uint8_t>(prefix);
   info.ifa_scope = RT_SCOPE_UNIVERSE;
   info.ifa_index = index;
   return info;
+}
+
+rtmsg default_route(int family) {
+  rtmsg route{};
+  route.rtm_family = static_cast<std::uint8_t>(family);
+  route.rtm_table = RT_TABLE_MAIN;
+  route.rtm_protocol = RTPROT_STATIC;
+  route.rtm_scope = RT_SCOPE_UNIVERSE;
+  route.rtm_type = RTN_UNICAST;
+  return route;
 }
 
 }  // namespace
@@ -121,7 +131,7 @@ Result<std::string> delete_link(std::string_view name) {
 Result<std::string> add_address(std::uint32_t index, Ipv4Address address,
                                 const Ipv4Subnet& subnet) {
   Message message(RTM_NEWADDR, kCreate);
-  message.fixed(address_info(index, subnet.prefix));
+  message.fixed(address_info(AF_INET, index, subnet.prefix));
   message.number(IFA_LOCAL, wire(address)).number(IFA_ADDRESS, wire(address));
   message.number(IFA_BROADCAST, wire(subnet.broadcast()));
   return std::move(message).finish();
@@ -129,20 +139,39 @@ Result<std::string> add_address(std::uint32_t index, Ipv4Address address,
 
 Result<std::string> delete_address(std::uint32_t index, Ipv4Address address, unsigned prefix) {
   Message message(RTM_DELADDR, 0);
-  message.fixed(address_info(index, prefix));
+  message.fixed(address_info(AF_INET, index, prefix));
   message.number(IFA_LOCAL, wire(address)).number(IFA_ADDRESS, wire(address));
   return std::move(message).finish();
 }
 
 Result<std::string> add_default_route(std::uint32_t index, Ipv4Address gateway) {
-  rtmsg route{};
-  route.rtm_family = AF_INET;
-  route.rtm_table = RT_TABLE_MAIN;
-  route.rtm_protocol = RTPROT_STATIC;
-  route.rtm_scope = RT_SCOPE_UNIVERSE;
-  route.rtm_type = RTN_UNICAST;
   Message message(RTM_NEWROUTE, kCreate);
-  message.fixed(route).number(RTA_GATEWAY, wire(gateway)).number(RTA_OIF, index);
+  message.fixed(default_route(AF_INET));
+  message.number(RTA_GATEWAY, wire(gateway)).number(RTA_OIF, index);
+  return std::move(message).finish();
+}
+
+Result<std::string> add_address(std::uint32_t index, const Ipv6Address& address,
+                                const Ipv6Subnet& subnet) {
+  ifaddrmsg info = address_info(AF_INET6, index, subnet.prefix);
+  info.ifa_flags = IFA_F_NODAD;
+  Message message(RTM_NEWADDR, kCreate);
+  message.fixed(info).bytes(IFA_ADDRESS, std::as_bytes(std::span(address.bytes)));
+  return std::move(message).finish();
+}
+
+Result<std::string> delete_address(std::uint32_t index, const Ipv6Address& address,
+                                   unsigned prefix) {
+  Message message(RTM_DELADDR, 0);
+  message.fixed(address_info(AF_INET6, index, prefix));
+  message.bytes(IFA_ADDRESS, std::as_bytes(std::span(address.bytes)));
+  return std::move(message).finish();
+}
+
+Result<std::string> add_default_route(std::uint32_t index, const Ipv6Address& gateway) {
+  Message message(RTM_NEWROUTE, kCreate);
+  message.fixed(default_route(AF_INET6));
+  message.bytes(RTA_GATEWAY, std::as_bytes(std::span(gateway.bytes))).number(RTA_OIF, index);
   return std::move(message).finish();
 }
 

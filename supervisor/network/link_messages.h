@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "supervisor/network/ipv4.h"
+#include "supervisor/base/ip_address.h"
 #include "supervisor/network/names.h"
 
 namespace berth::network {
@@ -48,5 +48,13 @@ Result<std::string> delete_link(std::string_view name);
 Result<std::string> add_address(std::uint32_t index, Ipv4Address address, const Ipv4Subnet& subnet);
 Result<std::string> delete_address(std::uint32_t index, Ipv4Address address, unsigned prefix);
 Result<std::string> add_default_route(std::uint32_t index, Ipv4Address gateway);
+
+// The same for IPv6. The address can be used at once: that nobody else has it is our leases' doing,
+// so duplicate address detection (RFC 4862, 5.4), which takes a second, is left out.
+Result<std::string> add_address(std::uint32_t index, const Ipv6Address& address,
+                                const Ipv6Subnet& subnet);
+Result<std::string> delete_address(std::uint32_t index, const Ipv6Address& address,
+                                   unsigned prefix);
+Result<std::string> add_default_route(std::uint32_t index, const Ipv6Address& gateway);
 
 }  // namespace berth::network

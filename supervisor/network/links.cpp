@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/ipv6.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -80,6 +81,26 @@ Result<void> read_dump(int socket, const OnMessage& on_message) {
   }
 }
 
+// IFLA_AF_SPEC: for each family what it knows of the link; of IPv6 among it the array of settings,
+// by DEVCONF_*.
+Result<void> take_settings(Bytes families, LinkInfo& link) {
+  for (const Attribute& family : TRY(parse_attributes(families))) {
+    if (family.type != AF_INET6) continue;
+    for (const Attribute& detail : TRY(parse_attributes(family.payload))) {
+      if (detail.type != IFLA_INET6_CONF) continue;
+      const auto setting = [&](std::size_t which) {
+        std::int32_t value = 0;
+        const std::size_t at = which * sizeof value;
+        if (at + sizeof value <= detail.payload.size())
+          std::memcpy(&value, detail.payload.data() + at, sizeof value);
+        return value;
+      };
+      link.loses_routers = setting(DEVCONF_ACCEPT_RA) == 1 && setting(DEVCONF_FORWARDING) == 0;
+    }
+  }
+  return {};
+}
+
 Result<void> take_link(Bytes body, std::map<std::uint32_t, LinkInfo>& links) {
   const auto info = TRY(take_fixed<ifinfomsg>(body));
   LinkInfo link;
@@ -91,6 +112,7 @@ Result<void> take_link(Bytes body, std::map<std::uint32_t, LinkInfo>& links) {
     if (attribute.type == IFLA_MASTER) link.master = attribute.number();
     if (attribute.type == IFLA_ADDRESS && attribute.payload.size() == link.mac.size())
       std::memcpy(link.mac.data(), attribute.payload.data(), link.mac.size());
+    if (attribute.type == IFLA_AF_SPEC) TRY(take_settings(attribute.payload, link));
     if (attribute.type != IFLA_LINKINFO) continue;
     for (const Attribute& detail : TRY(parse_attributes(attribute.payload)))
       if (detail.type == IFLA_INFO_KIND) link.kind = detail.text();
@@ -102,10 +124,16 @@ Result<void> take_link(Bytes body, std::map<std::uint32_t, LinkInfo>& links) {
 Result<void> take_address(Bytes body, std::map<std::uint32_t, LinkInfo>& links) {
   const auto info = TRY(take_fixed<ifaddrmsg>(body));
   const auto link = links.find(info.ifa_index);
-  if (info.ifa_family != AF_INET || link == links.end()) return {};
-  for (const Attribute& attribute : TRY(parse_attributes(body)))
-    if (attribute.type == IFA_LOCAL)
+  if (link == links.end()) return {};
+  for (const Attribute& attribute : TRY(parse_attributes(body))) {
+    if (info.ifa_family == AF_INET && attribute.type == IFA_LOCAL)
       link->second.addresses.push_back({{ntohl(attribute.number())}, info.ifa_prefixlen});
+    if (info.ifa_family != AF_INET6 || attribute.type != IFA_ADDRESS) continue;
+    LinkAddress6 held{.address = {}, .prefix = info.ifa_prefixlen};
+    if (attribute.payload.size() != held.address.bytes.size()) continue;
+    std::memcpy(held.address.bytes.data(), attribute.payload.data(), held.address.bytes.size());
+    if (!held.address.is_link_local()) link->second.addresses6.push_back(held);
+  }
   return {};
 }
 
@@ -115,9 +143,7 @@ Result<std::map<std::uint32_t, LinkInfo>> dump_links(int socket) {
   TRY(read_dump(socket, [&](std::uint16_t type, Bytes body) -> Result<void> {
     return type == RTM_NEWLINK ? take_link(body, links) : Result<void>{};
   }));
-  ifaddrmsg wanted{};
-  wanted.ifa_family = AF_INET;
-  TRY(request_dump(socket, RTM_GETADDR, wanted));
+  TRY(request_dump(socket, RTM_GETADDR, ifaddrmsg{}));  // AF_UNSPEC: of all families
   TRY(read_dump(socket, [&](std::uint16_t type, Bytes body) -> Result<void> {
     return type == RTM_NEWADDR ? take_address(body, links) : Result<void>{};
   }));

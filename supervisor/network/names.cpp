@@ -55,7 +55,7 @@ bool is_valid_link_name(std::string_view name) {
 
 std::string host_link_name(std::string_view instance, std::string_view container, unsigned index) {
   std::uint64_t hash = hash_of({instance, container, std::to_string(index)});
-  std::string name = "vb";
+  std::string name(kHostLinkPrefix);
   for (int digit = 0; digit < 10; ++digit, hash >>= 4) name += "0123456789abcdef"[hash & 15];
   return name;
 }

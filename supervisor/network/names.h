@@ -19,8 +19,11 @@ bool is_valid_name(std::string_view name);
 // "@" would be special): 1 to 15 of A-Z a-z 0-9 _ . -, not beginning with "." or "-".
 bool is_valid_link_name(std::string_view name);
 
-// The host's end of a container's veth pair: "vb" and ten hex digits of a hash. Stable, so that
-// it can be removed without being recorded. `instance` is HostSpec.bridge: what tells two
+// What the names of the host's ends of all containers' veth pairs begin with.
+inline constexpr std::string_view kHostLinkPrefix = "vb";
+
+// The host's end of a container's veth pair: the prefix and ten hex digits of a hash. Stable, so
+// that it can be removed without being recorded. `instance` is HostSpec.bridge: what tells two
 // daemons on one host apart.
 std::string host_link_name(std::string_view instance, std::string_view container, unsigned index);
 

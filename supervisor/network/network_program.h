@@ -28,11 +28,13 @@ struct BridgePort {
   std::string container;
 };
 
-// Creates the bridge with the gateway's address, brings it up, and sets ip_forward. The bridge's
-// route_localnet is off: only compile_apply_rules (rules.h) turns it on, when the rules are there
-// that make it safe. One that is ours is taken over: it gets what it lacks and loses addresses of a
-// former subnet. `ports` are links that were in the bridge of this name before it was lost; they
-// are put back into it, those that are gone are passed over.
+// Creates the bridge with the gateway's address, brings it up, and sets ip_forward; with a subnet6
+// the same for IPv6. A host that forwards IPv6 does not listen to routers any more, so a link that
+// has its routes from them (accept_ra 1) is told to go on (accept_ra 2) before; links of berth
+// never listen to any. The bridge's route_localnet is off: only compile_apply_rules (rules.h) turns
+// it on, when the rules are there that make it safe. One that is ours is taken over: it gets what
+// it lacks and loses addresses of a former subnet. `ports` are links that were in the bridge of
+// this name before it was lost; they are put back into it, those that are gone are passed over.
 // Errors: a link of this name is not ours; an address of another link lies within the subnet.
 Result<handoff::Program> compile_create_network(const NetworkSpec& spec,
                                                 std::span<const LinkInfo> links,

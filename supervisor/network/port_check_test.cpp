@@ -83,3 +83,22 @@ TEST_CASE("an ended connection and an address that the host does not have leave 
   CHECK(problem({"127.0.0.1", 8080, 80}) == "");
   CHECK(problem({"192.0.2.7", 8080, 80}) == "");
 }
+
+TEST_CASE("the families' ports are looked at apart, unless a server has both") {
+  if (!testing::can_make_namespaces()) return;
+  const testing::HostNetns host;
+  testing::output_of("ip link set lo up 2>&1");
+  const unique_fd four = bound(SOCK_STREAM, "0.0.0.0", 8080);
+  CHECK(problem({"::", 8080, 80, Protocol::tcp}) == "");
+  const unique_fd both(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in6 address{};
+  address.sin6_family = AF_INET6;
+  address.sin6_port = htons(8081);
+  REQUIRE(::bind(both.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  REQUIRE(::listen(both.get(), 1) == 0);
+  CHECK(problem({"::", 8081, 80, Protocol::tcp}) ==
+        "[::]:8081 is in use by another program of this host");
+  CHECK(problem({"0.0.0.0", 8081, 80, Protocol::tcp}) ==
+        "0.0.0.0:8081 is in use by another program of this host");
+  CHECK(problem({"fd00::1", 8081, 80, Protocol::tcp}) == "");  // no address of this host
+}

@@ -33,7 +33,7 @@ ContainerSpec container(const std::string& name) {
 
 Attachment attachment(const std::string& network, std::uint32_t bridge_index, const char* subnet,
                       const char* address) {
-  return {network, bridge_index, parse_subnet(subnet).value(), parse_ipv4(address).value()};
+  return {network, bridge_index, parse_ipv4_subnet(subnet).value(), parse_ipv4(address).value()};
 }
 
 std::vector<Op> ops_of(const Program& program) {
@@ -64,6 +64,10 @@ bool has_link(const std::string& name) { return find_link(list_links().value(), 
 
 std::string route_localnet(const std::string& link) {
   return "/proc/sys/net/ipv4/conf/" + link + "/route_localnet";
+}
+
+std::string ipv6_setting(const std::string& link, const std::string& name) {
+  return "/proc/sys/net/ipv6/conf/" + link + "/" + name;
 }
 
 const LinkAddress kGateway{{0x0a4d0001}, 24};
@@ -269,6 +273,70 @@ TEST_CASE("a sandbox gets its links, addresses and route, and leaves no link beh
   CHECK_FALSE(has_link(host_end));
   CHECK_FALSE(has_link(host_link_name("berth0", "web", 1)));
   CHECK(Player().play(compile_remove_sandbox(web, "berth0", 2).value()) == "");
+}
+
+TEST_CASE("with a subnet6, bridge and container have addresses of it that can be used at once") {
+  if (!testing::can_make_namespaces()) return;
+  const testing::HostNetns host;
+  REQUIRE(testing::write_text("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1") == 0);
+  NetworkSpec dual = lan();
+  dual.subnet6 = "fd00:77::/64";
+  REQUIRE(create(dual) == "");
+  const LinkAddress6 gateway{parse_ipv6("fd00:77::1").value(), 64};
+  CHECK(link_named("br-lan").addresses6 == std::vector{gateway});
+  CHECK(testing::read_text(ipv6_setting("br-lan", "accept_ra")) == "0\n");
+  CHECK(testing::read_text(ipv6_setting("all", "forwarding")) == "1\n");
+  REQUIRE(create(dual) == "");
+  CHECK(link_named("br-lan").addresses6 == std::vector{gateway});
+  std::vector attachments = {
+      attachment("lan", link_named("br-lan").index, "10.77.0.0/24", "10.77.0.2")};
+  attachments[0].ipv6 = {parse_ipv6_subnet("fd00:77::/64").value(),
+                         parse_ipv6("fd00:77::2").value()};
+  const unique_fd netns = testing::play_sandbox(
+      compile_create_sandbox(container("web"), "berth0", attachments, 1).value(), kNetnsSlot);
+  CHECK(testing::output_of("ip -6 addr show tentative") == "");
+  CHECK(link_named("br-lan").name == "br-lan");  // back in the host's namespace
+  {
+    const testing::Within inside(netns.get());
+    CHECK(testing::output_of("ip -6 addr show tentative") == "");
+    CHECK(link_named("eth0").addresses6 ==
+          std::vector{LinkAddress6{parse_ipv6("fd00:77::2").value(), 64}});
+    CHECK(testing::read_text(ipv6_setting("eth0", "accept_ra")) == "0\n");
+    const json routes = json::parse(testing::output_of("ip -6 -j route show default"));
+    REQUIRE(routes.size() == 1);
+    CHECK(routes[0]["gateway"] == "fd00:77::1");
+  }
+  REQUIRE(create(lan()) == "");
+  CHECK(link_named("br-lan").addresses6.empty());
+}
+
+TEST_CASE("a link that has its routes from routers goes on when the host begins to forward") {
+  if (!testing::can_make_namespaces()) return;
+  const testing::HostNetns host;
+  testing::output_of("ip link add up0 type bridge && ip link add own0 type bridge 2>&1");
+  REQUIRE(testing::write_text(ipv6_setting("own0", "accept_ra"), "0") == 0);
+  CHECK(link_named("up0").loses_routers);
+  CHECK_FALSE(link_named("own0").loses_routers);
+  NetworkSpec dual = lan();
+  REQUIRE(create(dual) == "");
+  CHECK(testing::read_text(ipv6_setting("up0", "accept_ra")) == "1\n");
+  CHECK(testing::read_text(ipv6_setting("all", "forwarding")) == "0\n");
+  dual.subnet6 = "fd00:77::/64";
+  REQUIRE(create(dual) == "");
+  CHECK(testing::read_text(ipv6_setting("up0", "accept_ra")) == "2\n");
+  CHECK(testing::read_text(ipv6_setting("own0", "accept_ra")) == "0\n");
+  CHECK(testing::read_text(ipv6_setting("br-lan", "accept_ra")) == "0\n");
+}
+
+TEST_CASE("a subnet6 that holds an address of another link is refused") {
+  const LinkInfo other{
+      .index = 2, .name = "eth0", .addresses6 = {{parse_ipv6("fd00:77::9").value(), 64}}};
+  NetworkSpec dual = lan();
+  CHECK(compile_create_network(dual, std::vector{other}).has_value());
+  dual.subnet6 = "fd00:77::/64";
+  CHECK(compile_create_network(dual, std::vector{other}).error().what ==
+        "cannot create network lan: the subnet fd00:77::/64 holds the address fd00:77::9 of link "
+        "eth0");
 }
 
 TEST_CASE("a sandbox is made although a failed attempt left its host link") {

@@ -179,7 +179,13 @@ class Player {
     return place(std::move(socket), step.fd);
   }
 
-  static int play(const handoff::Program& program, const handoff::Step& step) {
+  int set_netns(int netns) {
+    if (netns >= 0) outer_ = current_netns();
+    enter(netns >= 0 ? netns : outer_.get());
+    return 0;
+  }
+
+  int play(const handoff::Program& program, const handoff::Step& step) {
     using handoff::Op;
     const std::string text(program.text(step.text));
     const std::string_view text2 = program.text(step.text2);
@@ -189,6 +195,7 @@ class Player {
         return place(unique_fd(::open(text.c_str(), static_cast<int>(step.value))), step.fd);
       case Op::close: return ::close(step.fd) == 0 ? 0 : errno;
       case Op::write_file: return write_text(text, text2);
+      case Op::set_ns: return set_netns(step.fd);
       case Op::netlink_open: return open_netlink(step);
       case Op::netlink: return send_request(step.fd, text);
       case Op::run: return run_command(text, text2, step.fd);
@@ -197,6 +204,8 @@ class Player {
       default: return ENOSYS;
     }
   }
+
+  unique_fd outer_;  // while another network namespace is set
 };
 
 // Plays a program that makes a sandbox, and takes the namespace that it gives.

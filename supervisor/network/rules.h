@@ -15,7 +15,14 @@
 //                     own network, itself included (the answer must come back through us)
 //   filter_forward    into a bridge with nat only: answers, published ports, and its own members.
 //                     Else a neighbour with a route through this host would reach ports
-//                     that are published on 127.0.0.1, or not at all.
+//                     that are published on 127.0.0.1, or not at all. Of both families.
+//
+// A second table of the same name, of family bridge, is there while a network has IPv6:
+//
+//   no_routers        what a router or who speaks for it would say (router advertisements,
+//                     redirects: RFC 4861), from a container: dropped
+//
+// The kernel itself drops what comes from or to ::1 over a link (ip6_rcv_core).
 #pragma once
 
 #include <span>
@@ -34,8 +41,18 @@ namespace berth::network {
 // names are checked, addresses and ports are read and written anew.
 // A host port that two containers publish goes to the one with the lower address: the definitions'
 // check lets that happen only while one of them is on its way out, and it must not hold up the
-// others. Errors, naming what is wrong: a bridge's name, subnet, or address that is none; port 0.
+// others. Errors, naming what is wrong: a bridge's name, subnet, or address that is none; a port on
+// ::1, or on an address of another family than the container's; port 0.
 Result<std::string> render_rules(const NetworkView& view, std::string_view table);
+
+// The rules of family bridge. A table's name that render_rules takes is one here.
+struct BridgeGuard {
+  std::string json;     // the input of `nft -j -f -`
+  bool needed = false;  // false: it only deletes the table
+};
+BridgeGuard render_bridge_guard(const NetworkView& view, std::string_view table);
+// Runs nft with them. That a kernel knows no such family is an error only when they are needed.
+handoff::Program compile_bridge_guard(const BridgeGuard& guard);
 
 // The bridges that ports published on a loopback address lead into, sorted: the host sends there
 // from 127.0.0.1, which takes the link's route_localnet. Bridges that render_rules refuses are left

@@ -7,8 +7,8 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+#include "supervisor/base/ip_address.h"
 #include "supervisor/network/hostile_names.h"
-#include "supervisor/network/ipv4.h"
 #include "supervisor/network/names.h"
 #include "supervisor/network/real_kernel.h"
 
@@ -122,6 +122,51 @@ TEST_CASE("the rules of a small view are these") {
   CHECK(listing(render_rules(small_view(), "berth").value()) == kGolden);
 }
 
+TEST_CASE("IPv6 gets the same rules, but for those of the loopback") {
+  NetworkView view;
+  view.bridges = {{"lan", "br-lan", "10.20.0.0/24", true, "fd00:20::/64"},
+                  {"routed", "br-r", "10.30.0.0/16", false, "fd00:30::/64"}};
+  view.ports = {port("web", "fd00:20::2", "::", 80, 8080),
+                port("web", "fd00:20::2", "2001:db8::1", 53, 5353, Protocol::udp)};
+  const std::string rules = listing(render_rules(view, "berth").value());
+  const auto has = [&](const std::string& line) { return rules.find(line + "\n") != rules.npos; };
+  for (const std::string chain : {"nat_prerouting", "nat_output"}) {
+    CHECK(has("add rule " + chain +
+              ": nfproto ipv6 ip6 daddr != ::1 fib daddr type local tcp "
+              "dport 80 dnat ip6 to fd00:20::2:8080"));
+    CHECK(has("add rule " + chain +
+              ": nfproto ipv6 ip6 daddr 2001:db8::1 udp dport 53 dnat ip6 "
+              "to fd00:20::2:5353"));
+  }
+  CHECK(has("add rule nat_postrouting: ip6 saddr fd00:20::/64 oifname != br-lan masquerade"));
+  CHECK(
+      has("add rule nat_postrouting: ip6 saddr fd00:20::/64 oifname br-lan ct status dnat "
+          "masquerade"));
+  CHECK_FALSE(has("add rule nat_postrouting: ip6 saddr fd00:30::/64 oifname != br-r masquerade"));
+  CHECK(bridges_from_loopback(view).empty());
+}
+
+TEST_CASE("containers are kept from playing the router while a network has IPv6") {
+  NetworkView view = small_view();
+  CHECK_FALSE(render_bridge_guard(view, "berth").needed);
+  CHECK(render_bridge_guard(view, "berth").json ==
+        R"({"nftables":[{"add":{"table":{"family":"bridge","name":"berth"}}},)"
+        R"({"delete":{"table":{"family":"bridge","name":"berth"}}}]})");
+  view.bridges[0].subnet6 = "fd00:20::/64";
+  const BridgeGuard guard = render_bridge_guard(view, "berth");
+  CHECK(guard.needed);
+  CHECK(compile_bridge_guard(guard).steps()[0].flags == 0);
+  CHECK(guard.json.find("\"vb*\"") != guard.json.npos);
+  if (!testing::can_make_namespaces()) return;
+  const testing::HostNetns host;
+  testing::Player player;
+  REQUIRE(player.play(compile_bridge_guard(guard)) == "");
+  const std::string listed = testing::output_of("nft list table bridge berth 2>&1");
+  CHECK(listed.find("icmpv6 type { nd-router-advert, nd-redirect } drop") != listed.npos);
+  REQUIRE(player.play(compile_bridge_guard(render_bridge_guard({}, "berth"))) == "");
+  CHECK(testing::output_of("nft list tables") == "");
+}
+
 TEST_CASE("an empty view deletes the table") {
   CHECK(render_rules({}, "berth") ==
         R"({"nftables":[{"add":{"table":{"family":"inet","name":"berth"}}},)"
@@ -150,8 +195,14 @@ TEST_CASE("what cannot be a rule is an error that says what it is about") {
         "cannot make rules: web: \"web.example\" is not an IPv4 address");
   CHECK(problem([](auto& view) { view.ports[0].port.host_port = 0; }) ==
         "cannot make rules: web: port 0 cannot be published");
-  CHECK(problem([](auto& view) { view.ports[1].port.host_address = "::1"; }) ==
-        "cannot make rules: web: \"::1\" is not an IPv4 address");
+  CHECK(problem([](auto& view) { view.ports[1].port.host_address = "::2"; }) ==
+        "cannot make rules: web: ::2 cannot lead to 10.20.0.2");
+  CHECK(problem([](auto& view) {
+          view.ports[1].port.host_address = "::1";
+          view.ports[1].container_address = "fd00::2";
+        }) == "cannot make rules: web: a port cannot be published on ::1");
+  CHECK(problem([](auto& view) { view.bridges[0].subnet6 = "fd00::1/64"; }).find("host bits") !=
+        std::string::npos);
   CHECK(render_rules(small_view(), "a b").error().what ==
         "cannot make rules: \"a b\" is no usable name of a table");
 }
@@ -237,7 +288,7 @@ TEST_CASE("ten thousand hostile values are refused, or stand in the rules as the
         REQUIRE(commands[rule]["add"]["rule"]["expr"][1]["match"]["right"] == name);
     }
     view.bridges = {{"lan", "br-lan", name, true}};
-    REQUIRE(render_rules(view, "berth").has_value() == parse_subnet(name).has_value());
+    REQUIRE(render_rules(view, "berth").has_value() == parse_ipv4_subnet(name).has_value());
     view.bridges.clear();
     view.ports = {port("web", "", "0.0.0.0", 80, 80)};
     view.ports[0].container_address = name;

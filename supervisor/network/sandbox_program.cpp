@@ -6,6 +6,7 @@
 #include "supervisor/network/sandbox_program.h"
 
 #include <fcntl.h>
+#include <sched.h>
 
 #include "supervisor/handoff/messages.h"
 #include "supervisor/network/link_messages.h"
@@ -57,6 +58,9 @@ Result<void> check(const Attachment& attachment) {
   if (!attachment.subnet.assignable(attachment.address))
     return fail(format(attachment.address) + " is no host's address in " +
                 format(attachment.subnet));
+  if (attachment.ipv6 && !attachment.ipv6->subnet.assignable(attachment.ipv6->address))
+    return fail(format(attachment.ipv6->address) + " is no host's address in " +
+                format(attachment.ipv6->subnet));
   return {};
 }
 
@@ -89,16 +93,44 @@ Result<void> add_pair(Program& program, const ContainerSpec& spec, const std::st
   return {};
 }
 
+// Before the link is up, so that it never asks for routers. Another container may be able to send
+// what a router would; the gateway is known without. accept_dad: the link-local address, too, can
+// be used at once.
+void set_up_ipv6(Program& program, const ContainerSpec& spec, unsigned index) {
+  const std::string name = container_link_name(index);
+  program.from(origin_of(spec, attachment_key(index), "set up IPv6 on " + name));
+  program.add(Op::set_ns, {.fd = kNetnsSlot, .value = CLONE_NEWNET});
+  for (const char* setting : {"accept_ra", "accept_dad", "disable_ipv6"})
+    program.add(Op::write_file,
+                {.text = "/proc/sys/net/ipv6/conf/" + name + "/" + setting, .text2 = "0"});
+  program.add(Op::set_ns, {.fd = -1, .value = CLONE_NEWNET});
+}
+
+// The link has to be up: only then are its addresses' routes there.
+Result<void> add_ipv6(Program& program, const ContainerSpec& spec, const Attachment::Ipv6& ipv6,
+                      unsigned index) {
+  const std::uint32_t inner_index = kFirstInnerIndex + index;
+  program.from(origin_of(spec, "networks[" + std::to_string(index) + "].ipv6_address",
+                         "add address " + format(ipv6.address)));
+  add_netlink(program, kInnerNetlink, TRY(add_address(inner_index, ipv6.address, ipv6.subnet)));
+  if (index > 0) return {};
+  program.from(origin_of(spec, attachment_key(index), "add default route of IPv6"));
+  add_netlink(program, kInnerNetlink, TRY(add_default_route(inner_index, ipv6.subnet.gateway())));
+  return {};
+}
+
 Result<void> add_attachment(Program& program, const ContainerSpec& spec, std::string_view instance,
                             const Attachment& attachment, unsigned index) {
   TRY(check(attachment));
   TRY(add_pair(program, spec, host_link_name(instance, spec.name, index), attachment, index));
+  if (attachment.ipv6) set_up_ipv6(program, spec, index);
   const std::uint32_t inner_index = kFirstInnerIndex + index;
   program.from(origin_of(spec, "networks[" + std::to_string(index) + "].ipv4_address",
                          "add address " + format(attachment.address)));
   add_netlink(program, kInnerNetlink,
               TRY(add_address(inner_index, attachment.address, attachment.subnet)));
   add_netlink(program, kInnerNetlink, TRY(link_up(container_link_name(index))));
+  if (attachment.ipv6) TRY(add_ipv6(program, spec, *attachment.ipv6, index));
   if (index > 0) return {};
   program.from(origin_of(spec, attachment_key(index), "add default route"));
   add_netlink(program, kInnerNetlink,

@@ -5,14 +5,15 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "supervisor/base/ip_address.h"
 #include "supervisor/base/result.h"
 #include "supervisor/handoff/program.h"
 #include "supervisor/model/spec.h"
-#include "supervisor/network/ipv4.h"
 #include "supervisor/network/links.h"
 
 namespace berth::network {
@@ -23,6 +24,12 @@ struct Attachment {
   std::uint32_t bridge_index = 0;  // LinkInfo.index of its bridge, as of now
   Ipv4Subnet subnet;
   Ipv4Address address;
+  // Of a network that has IPv6.
+  struct Ipv6 {
+    Ipv6Subnet subnet;
+    Ipv6Address address;
+  };
+  std::optional<Ipv6> ipv6 = {};
 };
 
 // The descriptor at which the program makes the network namespace.
@@ -31,7 +38,9 @@ inline constexpr int kNetnsSlot = handoff::slot(0);
 // Makes the network namespace; its loopback, and for each attachment a veth pair (eth0, eth1, ...
 // inside), are up when the program is done. The keeper is told to hold the namespace under
 // (sandbox_id, HeldKind::netns), and the reply brings it to the worker as its only descriptor.
-// `instance` is HostSpec.bridge. A host link that an earlier, failed attempt left is replaced.
+// A link of a network with IPv6 has an address of it, which can be used at once, and believes no
+// router; the others' IPv6 is as the kernel makes it. `instance` is HostSpec.bridge. A host link
+// that an earlier, failed attempt left is replaced.
 //
 // network = "none": pass no attachments; there is only the loopback. network = "host": there is no
 // sandbox, the program has no steps and need not be sent; the caller launches without joining a

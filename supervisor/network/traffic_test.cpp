@@ -154,7 +154,7 @@ class Site {
     spec.name = name;
     const auto links = list_links().value();
     const std::vector<Attachment> attachments = {{"lan", find_link(links, "br-lan")->index,
-                                                  parse_subnet("10.77.0.0/24").value(),
+                                                  parse_ipv4_subnet("10.77.0.0/24").value(),
                                                   parse_ipv4(address).value()}};
     return testing::play_sandbox(compile_create_sandbox(spec, "br-lan", attachments, 1).value(),
                                  kNetnsSlot);

@@ -83,26 +83,35 @@ class Preflight {
   void check_addresses(const ContainerSpec& spec) {
     for (std::size_t i = 0; i < spec.networks.size(); ++i) {
       const NetworkAttachment& wanted = spec.networks[i];
-      if (wanted.ipv4_address.empty()) continue;
-      for (const auto& [name, seen] : observed_.containers) {
-        if (name == spec.name || renewed_.contains(name) || !after_.containers.contains(name)) {
-          continue;
-        }
-        if (!has_address(seen, wanted)) continue;
-        complain(spec, Severity::error, at_index("networks", i) + ".ipv4_address",
-                 wanted.ipv4_address + " is leased to " + name,
-                 "another address, or recreate " + name);
-      }
+      const std::string key = at_index("networks", i);
+      check_address(spec, key + ".ipv4_address", wanted.name, wanted.ipv4_address,
+                    &ObservedContainer::addresses);
+      check_address(spec, key + ".ipv6_address", wanted.name, wanted.ipv6_address,
+                    &ObservedContainer::addresses6);
     }
   }
 
-  static bool has_address(const ObservedContainer& seen, const NetworkAttachment& wanted) {
+  using Addresses = std::vector<std::string> ObservedContainer::*;
+
+  void check_address(const ContainerSpec& spec, const std::string& key, const std::string& network,
+                     const std::string& address, Addresses held) {
+    if (address.empty()) return;
+    for (const auto& [name, seen] : observed_.containers) {
+      if (name == spec.name || renewed_.contains(name) || !after_.containers.contains(name)) {
+        continue;
+      }
+      if (!has_address(seen, network, address, seen.*held)) continue;
+      complain(spec, Severity::error, key, address + " is leased to " + name,
+               "another address, or recreate " + name);
+    }
+  }
+
+  static bool has_address(const ObservedContainer& seen, const std::string& network,
+                          const std::string& address, const std::vector<std::string>& held) {
     if (!seen.sandbox_spec) return false;
     const auto& attachments = planning::attachments_of(*seen.sandbox_spec);
-    for (std::size_t i = 0; i < std::min(attachments.size(), seen.addresses.size()); ++i) {
-      if (attachments[i].name == wanted.name && seen.addresses[i] == wanted.ipv4_address) {
-        return true;
-      }
+    for (std::size_t i = 0; i < std::min(attachments.size(), held.size()); ++i) {
+      if (attachments[i].name == network && held[i] == address) return true;
     }
     return false;
   }

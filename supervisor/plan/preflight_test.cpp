@@ -45,6 +45,20 @@ TEST_CASE("processors that the host has not are an error, too much memory is a w
   CHECK(complaints(stage, before, Capacity()).empty());
 }
 
+TEST_CASE("a fixed IPv6 address that another container keeps is an error") {
+  Stage stage;
+  stage.define(service("db"));
+  stage.settle();
+  stage.observed.containers["db"].addresses6 = {"fd00:88::2"};
+  const DesiredState before = stage.desired;
+  ContainerSpec spec = service("web");
+  spec.networks = {NetworkAttachment{"default", "", "fd00:88::2", {}}};
+  stage.define(spec);
+  CHECK(complaints(stage, before, Capacity()) ==
+        "web : error: networks[0].ipv6_address: fd00:88::2 is leased to db (another address, or "
+        "recreate db)\n");
+}
+
 TEST_CASE("a fixed address that another container keeps is an error") {
   Stage stage;
   stage.define(service("db"));

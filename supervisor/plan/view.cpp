@@ -25,20 +25,25 @@ std::vector<BridgeView> bridges_of(const DesiredState& desired, const ObservedSt
     const auto wanted = desired.networks.find(name);
     const bool nat = wanted == desired.networks.end() ? network.spec->nat : wanted->second->nat;
     const std::string& bridge = network.spec->bridge;
-    bridges.push_back(
-        BridgeView{name, bridge.empty() ? "br-" + name : bridge, network.spec->subnet, nat});
+    bridges.push_back(BridgeView{.network = name,
+                                 .bridge = bridge.empty() ? "br-" + name : bridge,
+                                 .subnet = network.spec->subnet,
+                                 .nat = nat,
+                                 .subnet6 = network.spec->subnet6});
   }
   return bridges;
 }
 
 void add_ports(NetworkView& view, const DesiredState& desired, const std::string& name,
                const ObservedContainer& container) {
-  if (container.addresses.empty()) return;
   const auto wanted = desired.containers.find(name);
   const ContainerSpec& spec =
       wanted == desired.containers.end() ? *container.sandbox_spec : *wanted->second;
   for (const PortSpec& port : spec.ports) {
-    view.ports.push_back(PublishedPort{name, container.addresses.front(), port});
+    // Packets are not translated from one family to the other.
+    const auto& addresses = port.is_ipv6() ? container.addresses6 : container.addresses;
+    if (addresses.empty() || addresses.front().empty()) continue;
+    view.ports.push_back(PublishedPort{name, addresses.front(), port});
   }
 }
 
@@ -71,8 +76,10 @@ void add_entries(EntriesByNetwork& entries, const DesiredState& desired,
   const auto& attachments = attachments_of(spec);
   for (std::size_t i = 0; i < std::min(attachments.size(), container.addresses.size()); ++i) {
     if (!has_names(desired, observed, attachments[i].name)) continue;
-    entries[attachments[i].name].push_back(
-        HostEntry{container.addresses[i], names_of(name, spec, attachments[i])});
+    std::vector<HostEntry>& here = entries[attachments[i].name];
+    here.push_back(HostEntry{container.addresses[i], names_of(name, spec, attachments[i])});
+    if (i >= container.addresses6.size() || container.addresses6[i].empty()) continue;
+    here.push_back(HostEntry{container.addresses6[i], names_of(name, spec, attachments[i])});
   }
 }
 

@@ -121,4 +121,28 @@ TEST_CASE("with dns = false containers of a network do not find each other, at o
   CHECK(stage.observed.view.hosts.at("web").size() == 2);
 }
 
+TEST_CASE("with a subnet6 names have both addresses, and each port leads to one of its family") {
+  Stage stage = two_containers();
+  NetworkSpec network = *stage.desired.networks["default"];
+  network.subnet6 = "fd00:88::/64";
+  stage.observed.networks["default"].spec = std::make_shared<const NetworkSpec>(network);
+  stage.observed.containers["web"].addresses6 = {"fd00:88::2"};
+  ContainerSpec web = *stage.desired.containers["web"];
+  web.ports.push_back({"::", 9443, 8080, Protocol::tcp});
+  stage.desired.containers["web"] = std::make_shared<const ContainerSpec>(web);
+  stage.observed.containers["web"].spec = stage.desired.containers["web"];
+  const NetworkView view = planning::view_of(stage.desired, stage.observed);
+  CHECK(view.bridges.at(0).subnet6 == "fd00:88::/64");
+  REQUIRE(view.ports.size() == 2);
+  CHECK(view.ports[0].container_address == "10.88.0.3");
+  CHECK(view.ports[1].container_address == "fd00:88::2");
+  const std::vector<std::string> names{"web", "shop", "www"};
+  const std::vector<HostEntry> expected{
+      {"10.88.0.2", {"db"}}, {"10.88.0.3", names}, {"fd00:88::2", names}};
+  CHECK(view.hosts.at("db") == HostList(expected));
+  // One that has no IPv6 address (yet) has no such port.
+  stage.observed.containers["web"].addresses6 = {""};
+  CHECK(planning::view_of(stage.desired, stage.observed).ports.size() == 1);
+}
+
 }  // namespace berth

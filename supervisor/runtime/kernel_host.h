@@ -160,7 +160,7 @@ class KernelHost : public Host {
   void build_template();
   void end_launch(std::uint64_t launch_id, EndOfProcess end);
   void end_probe(std::uint64_t probe_id, EndOfProcess end);
-  void look_for_foreign_policies();
+  void look_for_foreign_policies(bool ipv6);
 
   KernelHost(Paths paths, HostSpec host, HostFacts facts, network::Leases leases, Wiring wiring,
              const handoff::FilesKey& key);
@@ -189,7 +189,8 @@ class KernelHost : public Host {
   std::map<std::string, HostList> hosts_;         // as last applied
   std::map<std::string, std::string> hostnames_;  // of containers that have a hosts file
   std::optional<std::string> rules_;              // as last applied; none: not known
-  std::uint64_t networks_made_ = 0;               // bridges that were made, ever
+  std::optional<std::string> guard_;  // the bridges' rules likewise; none: none are there
+  std::uint64_t networks_made_ = 0;   // bridges that were made, ever
   SeccompFilters filters_;
   Template template_ = Template::unknown;
   std::vector<Action> waiting_for_template_;

@@ -62,10 +62,13 @@ handoff::Program KernelHost::compile_network_sweep(
       program.append(*removal);
   }
   if (!network::nft_is_installed()) return program;
-  if (const auto rules = network::render_rules({}, host_.nft_table))
+  if (const auto rules = network::render_rules({}, host_.nft_table)) {
     program.append(network::compile_apply_rules(*rules));
-  else
+    program.append(
+        network::compile_bridge_guard(network::render_bridge_guard({}, host_.nft_table)));
+  } else {
     errors.push_back(rules.error());
+  }
   return program;
 }
 
@@ -109,10 +112,17 @@ Result<std::vector<network::Attachment>> KernelHost::attachments_of(const Contai
       wiring_.emit(event::NetworkGone{each.name});
       return berth::fail("network " + each.name + ": link " + bridge + " is gone");
     }
-    const auto subnet = TRY(network::parse_subnet(found->second->subnet));
+    const auto subnet = TRY(parse_ipv4_subnet(found->second->subnet));
     const auto address =
         TRY(network::assign(subnet, leases_, each.name, spec.name, each.ipv4_address));
-    attachments.push_back({each.name, link->index, subnet, address});
+    network::Attachment attachment{each.name, link->index, subnet, address};
+    if (const std::string& text = found->second->subnet6; !text.empty()) {
+      const auto subnet6 = TRY(parse_ipv6_subnet(text));
+      const auto address6 =
+          TRY(network::assign(subnet6, leases_, each.name, spec.name, each.ipv6_address));
+      attachment.ipv6 = {subnet6, address6};
+    }
+    attachments.push_back(std::move(attachment));
   }
   return attachments;
 }
@@ -150,18 +160,19 @@ void KernelHost::carry_out(const Action& action, const action::CreateSandbox& de
   }
   SandboxEntry entry;
   entry.id = next_sandbox_id_++;
-  std::vector<std::string> addresses;
+  event::SandboxReady ready{.container = spec.name, .addresses = {}, .addresses6 = {}};
   for (const auto& each : *attachments) {
     entry.networks.push_back(each.network);
-    addresses.push_back(network::format(each.address));
+    ready.addresses.push_back(format(each.address));
+    ready.addresses6.push_back(each.ipv6 ? format(each.ipv6->address) : "");
   }
   auto program = network::compile_create_sandbox(spec, host_.bridge, *attachments, entry.id);
   if (!program) return fail(action, program.error());
   sandboxes_[spec.name] = std::move(entry);
   run(action, *std::move(program), kLaunchDeadline, {},
-      [this, name = spec.name, addresses = std::move(addresses)](JobResult result) {
-        if (!result.fds.empty()) sandboxes_[name].netns = std::move(result.fds.front());
-        wiring_.emit(event::SandboxReady{name, addresses});
+      [this, ready = std::move(ready)](JobResult result) {
+        if (!result.fds.empty()) sandboxes_[ready.container].netns = std::move(result.fds.front());
+        wiring_.emit(ready);
       });
 }
 
@@ -206,14 +217,20 @@ void KernelHost::carry_out(const Action& action, const action::ApplyView& deed) 
 void KernelHost::apply_rules(const Action& action, const NetworkView& view,
                              const std::string& rules) {
   const auto bridges = network::bridges_from_loopback(view);
+  const network::BridgeGuard guard = network::render_bridge_guard(view, host_.nft_table);
+  const std::optional<std::string> wanted = guard.needed ? std::optional(guard.json) : std::nullopt;
+  handoff::Program program;
+  if (guard_ != wanted) program = network::compile_bridge_guard(guard);
+  program.append(network::compile_apply_rules(rules, bridges));
   rules_.reset();  // until the whole program has been carried out
-  run(action, network::compile_apply_rules(rules, bridges), kLaunchDeadline, {},
-      [this, action, view, rules, made = networks_made_](JobResult) {
+  run(action, std::move(program), kLaunchDeadline, {},
+      [this, action, view, rules, wanted, made = networks_made_](JobResult) {
+        guard_ = wanted;
         // A bridge that came meanwhile may have been missed.
         if (made != networks_made_) return apply_rules(action, view, rules);
         rules_ = rules;
         wiring_.emit(event::ViewApplied{view});
-        if (!view.empty()) look_for_foreign_policies();
+        if (!view.empty()) look_for_foreign_policies(guard_.has_value());
       });
 }
 
@@ -224,20 +241,21 @@ Result<void> KernelHost::write_hosts(const std::string& container, const HostLis
   return write_in_place(paths_.run_of(container) + "/hosts", text, 0644);
 }
 
-void KernelHost::look_for_foreign_policies() {
+void KernelHost::look_for_foreign_policies(bool ipv6) {
   unique_fd output(::memfd_create("nft", MFD_CLOEXEC));
   if (!output) return;
   const int reading = output.get();
   Job job;
   job.program = network::compile_list_chains();
   job.fds.push_back(std::move(output));
-  job.done = [this, reading_end = std::make_shared<unique_fd>(
-                        ::fcntl(reading, F_DUPFD_CLOEXEC, 0))](const JobResult& result) {
+  job.done = [this, ipv6,
+              reading_end = std::make_shared<unique_fd>(::fcntl(reading, F_DUPFD_CLOEXEC, 0))](
+                 const JobResult& result) {
     if (result.error) return;  // the rules themselves could be applied; this is only advice
     const auto json =
         read_small_file("/proc/self/fd/" + std::to_string(reading_end->get()), 16 << 20);
     if (!json) return;
-    if (auto policies = network::foreign_forward_policies(*json, host_.nft_table)) {
+    if (auto policies = network::foreign_forward_policies(*json, host_.nft_table, ipv6)) {
       foreign_policies_ = *std::move(policies);
     }
   };
