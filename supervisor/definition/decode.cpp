@@ -241,7 +241,7 @@ bool read(const Value& value, const Slot& slot, Reading reading,
     }
     DependencySpec dependency;
     read_item(member.value, dependency_keys(), slot, plain_path, reading, dependency);
-    check_condition(member.key, *member.value.get<Table>(), plain_path, dependency, reading);
+    check_condition(member.key, *member.value.get<Table>(), path, dependency, reading);
     field[member.key] = dependency;
   }
   return true;

@@ -6,6 +6,7 @@ systemd is not systemd but tests/lib/systemd_stand_in.py: it says what a test wa
 systemd itself says the same is for a machine that runs it to show (units/, docs/definitions.md).
 """
 
+import json
 import os
 import pathlib
 import signal
@@ -40,7 +41,7 @@ class Systemd:
         self.socket.unlink(missing_ok=True)
         self.bus = subprocess.Popen(["dbus-daemon", "--session", "--nofork", "--nopidfile",
                                      f"--address={self.address}"],
-                                    stdin=subprocess.DEVNULL)
+                                    stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         berth_instance.poll("the bus listens", self.socket.exists, 10)
 
     def start_manager(self):
@@ -187,8 +188,8 @@ class Starting(UnitsTest):
         self.systemd.tell(f"end {MOUNT} failed")
         self.berth.until("app", "its unit failed", lambda row: "(failed)" in row["waiting"])
         self.systemd.tell(f"on-start {MOUNT} missing")
-        items = self.berth.json("plan")["items"]
-        units = [item for item in items if item["kind"] == "unit"]
+        plan = json.loads(self.berth.berth("plan", "-o", "json").stdout)
+        units = [item for item in plan["items"] if item["kind"] == "unit"]
         self.assertEqual([f"systemd:{MOUNT}"], [item["name"] for item in units])
         self.assertEqual("start", units[0]["fate"])
         self.assertIn("needed by app", units[0]["reason"])
