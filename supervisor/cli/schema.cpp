@@ -85,6 +85,15 @@ Json with_head(const char* title, Json table) {
   return schema;
 }
 
+// A system runs /sbin/init where nothing is written.
+Json programs() {
+  Json choices = one_of_keys({"command", "entrypoint"});
+  const Json system{{"properties", {{"type", {{"const", "system"}}}}},
+                    {"required", Json::array({"type"})}};
+  choices.push_back(system);
+  return choices;
+}
+
 Json container_schema() {
   Json items;
   for (const char* name : {"mounts", "depends_on", "networks", "limits.io"}) {
@@ -95,8 +104,8 @@ Json container_schema() {
   items["limits.io"]["required"] = Json::array({"device"});
   items["limits.io"]["minProperties"] = 2;
   Json table = table_of("container", items);
-  table["allOf"] = Json::array({Json{{"oneOf", one_of_keys({"template", "rootfs"})}},
-                                Json{{"anyOf", one_of_keys({"command", "entrypoint"})}}});
+  table["allOf"] = Json::array(
+      {Json{{"oneOf", one_of_keys({"template", "rootfs"})}}, Json{{"anyOf", programs()}}});
   table["properties"]["healthcheck"]["oneOf"] = one_of_keys({"exec", "tcp", "http", "notify"});
   return with_head("A container of berth", std::move(table));
 }

@@ -46,9 +46,11 @@ LogKeeper::~LogKeeper() {
   }
 }
 
-void LogKeeper::begin(const ContainerSpec& spec) {
+void LogKeeper::begin(const ContainerSpec& spec, unique_fd console) {
   close(spec.name);
-  auto pump = logs::LogPump::open(paths_, spec.name, spec.logging);
+  auto pump = console
+                  ? logs::LogPump::of_console(paths_, spec.name, spec.logging, std::move(console))
+                  : logs::LogPump::open(paths_, spec.name, spec.logging);
   if (!pump) {
     log::error("cannot read the output",
                {{"container", spec.name}, {"error", pump.error().message()}});
@@ -62,6 +64,7 @@ void LogKeeper::begin(const ContainerSpec& spec) {
 }
 
 void LogKeeper::watch(const std::string& container, Entry& entry, Stream stream) {
+  if (entry.pump.fd(stream) < 0) return;
   Loop::Watch& watched = stream == Stream::out ? entry.out : entry.err;
   watched = loop_.watch(entry.pump.fd(stream), Loop::kReadable,
                         [this, container, stream](int) { pump(container, stream); });

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "supervisor/base/unique_fd.h"
 #include "supervisor/daemon/loop.h"
 #include "supervisor/logs/log_pump.h"
 #include "supervisor/model/spec.h"
@@ -25,8 +26,8 @@ class LogKeeper {
   LogKeeper(const LogKeeper&) = delete;
   LogKeeper& operator=(const LogKeeper&) = delete;
 
-  // The container runs: its FIFOs are there.
-  void begin(const ContainerSpec& spec);
+  // The container runs: its FIFOs are there, or this is its console.
+  void begin(const ContainerSpec& spec, unique_fd console);
   void reconfigure(const ContainerSpec& spec);
   // Its first process has ended: what is left in the FIFOs is written out.
   void end(const std::string& container);

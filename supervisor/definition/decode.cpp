@@ -7,6 +7,7 @@
 #include "supervisor/definition/dependency_name.h"
 #include "supervisor/definition/shapes.h"
 #include "supervisor/definition/shorthands.h"
+#include "supervisor/definition/system.h"
 #include "supervisor/definition/unknown_key.h"
 
 namespace berth::definition {
@@ -306,6 +307,7 @@ ContainerSpec decode_container(const Value& root, const std::string& name, Repor
   ContainerSpec spec;
   spec.name = name;
   decode(root, container_keys(), future_container_keys(), spec, report);
+  complete_system(spec);
   return spec;
 }
 

@@ -226,3 +226,14 @@ TEST_CASE("a hundred mistakes are shown, and the rest of a hostile file counted 
   REQUIRE(diagnostics.size() == 101);
   CHECK(diagnostics.back().problem.starts_with("there are more mistakes"));
 }
+
+TEST_CASE("a system has an init's command and stop signal, unless the definition says others") {
+  ContainerSpec spec = decoded(Format::toml, "template = \"host\"\ntype = \"system\"\n");
+  CHECK(spec.command == std::vector<std::string>{"/sbin/init"});
+  CHECK(format_signal(spec.stop_signal) == "SIGRTMIN+3");
+  spec = decoded(Format::toml,
+                 "template = \"host\"\ntype = \"system\"\nentrypoint = [\"/init\"]\n"
+                 "stop_signal = \"SIGPWR\"\n");
+  CHECK(spec.command.empty());
+  CHECK(format_signal(spec.stop_signal) == "SIGPWR");
+}

@@ -1,6 +1,7 @@
 #include "supervisor/definition/validate.h"
 
 #include "supervisor/definition/shapes.h"
+#include "supervisor/definition/system.h"
 #include "supervisor/definition/wording.h"
 #include "supervisor/model/values.h"
 
@@ -54,7 +55,8 @@ void validate_update(const ContainerSpec& spec, Report& report) {
 
 void validate(const ContainerSpec& spec, Report& report) {
   validate_root(spec, report);
-  if (!written(spec, "command") && !written(spec, "entrypoint")) {
+  if (spec.type != ContainerType::system && !written(spec, "command") &&
+      !written(spec, "entrypoint")) {
     report.error_at(where_of(spec, ""), "command", "there is no command",
                     R"(command = ["/usr/bin/program", "argument"])");
   }
@@ -67,6 +69,7 @@ void validate(const ContainerSpec& spec, Report& report) {
   validate_devices(spec, report);
   validate_network_keys(spec, report);
   validate_security(spec, report);
+  validate_system(spec, report);
 }
 
 void validate(NetworkSpec& spec, Report& report) {

@@ -18,7 +18,9 @@ inline constexpr int kKeeperFd = 3;          // worker and launcher: to the keep
 inline constexpr int kLauncherWorkerFd = 4;  // launcher: to the worker
 
 // Kinds of descriptors that the keeper holds for a launch or a sandbox.
-enum class HeldKind : std::uint32_t { none, log_stdout, log_stderr, netns };
+// (console: a pty's master, and console_peer its other end, without which reading the master fails
+// whenever nobody inside has it open.)
+enum class HeldKind : std::uint32_t { none, log_stdout, log_stderr, netns, console, console_peer };
 
 struct KeeperMessage {
   enum class Kind : std::uint32_t {

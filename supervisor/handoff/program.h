@@ -100,7 +100,9 @@ enum class Op : std::uint16_t {
   limit_devices,  // lets cgroup text use the devices of text2 (NUL-separated, "c 1:3 rwm" or
                   // "/dev/fuse rw") and no others: value 1, a v1 cgroup of the devices
                   // controller; value 2, a v2 cgroup, by a BPF program. Host only
-  cgroup_join,    // writes "0" to text (a v1 `tasks` file, or cgroup.procs)
+  unlock_pty,   // fd is a pty's master, as opening a devpts's ptmx makes one: lets it be used, and
+                // opens its other end as fd2. Host only
+  cgroup_join,  // writes "0" to text (a v1 `tasks` file, or cgroup.procs)
   cgroup_remove,  // kills what is in text (cgroup.kill where there is one), waits until it is empty
                   // for at most value milliseconds (then ETIMEDOUT), removes it and its children;
                   // a v1 directory is only waited for and removed; a missing one is success. Host

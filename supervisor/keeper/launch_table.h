@@ -12,7 +12,7 @@
 namespace berth::keeper {
 
 inline constexpr std::size_t kMaxLaunches = 4096;
-inline constexpr std::size_t kHeldKinds = 3;  // HeldKind without `none`
+inline constexpr std::size_t kHeldKinds = 5;  // HeldKind without `none`
 
 struct Launch {
   enum class State : std::uint8_t { free, known, lives, ended };
@@ -20,7 +20,7 @@ struct Launch {
   // What the worker has not been told yet.
   bool tell_process = false;  // that it lives, or how it ended
   std::array<bool, kHeldKinds> tell_held{};
-  std::array<int, kHeldKinds> held{-1, -1, -1};
+  std::array<int, kHeldKinds> held{-1, -1, -1, -1, -1};
   std::uint64_t id = 0;
   pid_t pid = 0;
   int code = 0;  // si_code and si_status, once it has ended

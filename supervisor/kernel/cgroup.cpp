@@ -71,6 +71,7 @@ Result<std::string> read_all(const std::string& path) {
 Result<CgroupLayout> parse_cgroup_layout(std::string_view mountinfo, std::string_view controllers) {
   CgroupLayout layout;
   bool tracking_is_whole = false;
+  bool systemd_is_whole = false;
   std::map<std::string, bool> whole;  // a mount of the root is preferred to one of a part
   for (const std::string& line : split(std::string(mountinfo), '\n')) {
     const Mount mount = parse_mount(line);
@@ -82,6 +83,11 @@ Result<CgroupLayout> parse_cgroup_layout(std::string_view mountinfo, std::string
       }
     } else if (mount.type == "cgroup") {
       for (const std::string& option : split(mount.options, ',')) {
+        if (option == "name=systemd" &&
+            (layout.systemd.empty() || (is_root && !systemd_is_whole))) {
+          layout.systemd = mount.point;
+          systemd_is_whole = is_root;
+        }
         if (!is_controller(option)) continue;
         if (layout.v1.contains(option) && (whole[option] || !is_root)) continue;
         layout.v1[option] = mount.point;

@@ -21,6 +21,9 @@ struct CgroupLayout {
   std::map<std::string, std::string> v1;
   // The controllers of the v2 tree's root (cgroup.controllers).
   std::set<std::string> v2;
+  // Where the v1 hierarchy "name=systemd" is mounted, which has no controller: older inits track
+  // their services there. Empty: nowhere.
+  std::string systemd{};
 
   [[nodiscard]] bool hybrid() const { return !v1.empty(); }
   bool operator==(const CgroupLayout&) const = default;

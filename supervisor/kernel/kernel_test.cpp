@@ -34,12 +34,14 @@ TEST_CASE("the hybrid layout is read from mountinfo") {
                                                          {"cpuacct", "/sys/fs/cgroup/cpu,cpuacct"},
                                                          {"memory", "/sys/fs/cgroup/memory"}});
   CHECK(layout->v2 == std::set<std::string>{"hugetlb"});
+  CHECK(layout->systemd == "/sys/fs/cgroup/systemd");
 }
 
 TEST_CASE("on cgroup v2 alone there are no v1 mounts") {
   const auto layout = parse_cgroup_layout(kUnified, "cpu memory pids");
   REQUIRE(layout.has_value());
   CHECK(!layout->hybrid());
+  CHECK(layout->systemd.empty());
   CHECK(layout->v2 == std::set<std::string>{"cpu", "memory", "pids"});
 }
 

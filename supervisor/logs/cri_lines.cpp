@@ -39,8 +39,11 @@ void CriLines::feed(std::string_view bytes, WallTime now, std::string& out) {
     }
     if (newline != std::string_view::npos) {
       out += full;
+      const std::size_t begin = out.size();
       out += carry_;
-      out += window.substr(0, newline + 1);
+      out += window.substr(0, newline);
+      while (drops_returns_ && out.size() > begin && out.back() == '\r') out.pop_back();
+      out += '\n';
       bytes.remove_prefix(newline + 1);
     } else {
       out += partial;

@@ -33,12 +33,16 @@ class CriLines {
   // Appends what is kept as a P record: the stream is closed, or another worker goes on with it.
   void finish(WallTime now, std::string& out);
 
+  // The stream is a terminal's, which puts a carriage return in front of each newline: those are
+  // no part of the text.
+  void drop_returns() { drops_returns_ = true; }
   void set_line_max(std::size_t line_max) { line_max_ = line_max; }
   [[nodiscard]] std::size_t carried() const { return carry_.size(); }
 
  private:
   Stream stream_;
   std::size_t line_max_;
+  bool drops_returns_ = false;
   std::string carry_;
 };
 

@@ -54,6 +54,16 @@ TEST_CASE("a line that comes in pieces becomes one record when it ends") {
   CHECK(lines.carried() == 4);
 }
 
+TEST_CASE("of a terminal's lines the carriage returns at the end are none of the text") {
+  CriLines lines(Stream::out);
+  lines.drop_returns();
+  CHECK(fed(lines, "one\r\n\r\ntwo\rthree\r\r\n") == kNowText + " stdout F one\n" + kNowText +
+                                                         " stdout F \n" + kNowText +
+                                                         " stdout F two\rthree\n");
+  CHECK(fed(lines, "four\r").empty());
+  CHECK(fed(lines, "\n") == kNowText + " stdout F four\n");
+}
+
 TEST_CASE("carriage returns and NUL bytes are kept as they are") {
   const std::string line("a\0b\r\n", 5);
   CHECK(formatted(line) == kNowText + " stdout F " + line);

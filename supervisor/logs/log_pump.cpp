@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t kRecordsAim = 256 * 1024;
 constexpr std::size_t kReadLeast = 4096;
 
+constexpr int kConsoleHolds = 64 * 1024;         // what the kernel keeps of a pty's output, at most
 constexpr std::size_t kDrainMost = 1024 * 1024;  // fs.pipe-max-size as the kernel sets it
 
 Result<unique_fd> open_fifo(int directory, const std::string& name) {
@@ -60,6 +61,20 @@ Result<LogPump> LogPump::open(const Paths& paths, std::string_view container,
   LogPump pump(paths.log_dir(container), std::string(container), std::move(journal_socket),
                std::move(out).value(), std::move(err).value());
   pump.reconfigure(spec, WallTime());  // nothing is carried yet, so the time is not used
+  return pump;
+}
+
+Result<LogPump> LogPump::of_console(const Paths& paths, std::string_view container,
+                                    const LoggingSpec& spec, unique_fd master,
+                                    std::string journal_socket) {
+  if (::fcntl(master.get(), F_SETFL, O_RDWR | O_NONBLOCK) < 0) {
+    return fail_errno("cannot read the console");
+  }
+  LogPump pump(paths.log_dir(container), std::string(container), std::move(journal_socket),
+               std::move(master), unique_fd());
+  pump.is_console_ = true;
+  pump.out_.lines.drop_returns();
+  pump.reconfigure(spec, WallTime());
   return pump;
 }
 
@@ -123,9 +138,12 @@ Result<PumpOutcome> LogPump::pump(Stream stream, std::size_t budget, PumpBuffer&
                                   WallTime now) {
   Channel& from = channel(stream);
   const std::size_t most = std::min({budget, buffer.bytes.size(), from.read_most});
+  if (!from.fifo) return PumpOutcome{.closed = true};
   if (most == 0) return PumpOutcome{.more = true};
-  const ssize_t count = ::read(from.fifo.get(), buffer.bytes.data(), most);
+  ssize_t count = ::read(from.fifo.get(), buffer.bytes.data(), most);
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return PumpOutcome{};
+  // What the end of a pipe is to others: nobody has the terminal open.
+  if (count < 0 && errno == EIO && is_console_) count = 0;
   if (count < 0) return fail_errno("cannot read " + std::string(name_of(stream)));
   if (count == 0) {
     write_unfinished(from, buffer.records, now);
@@ -153,9 +171,10 @@ Result<PumpOutcome> LogPump::drain(PumpBuffer& buffer, WallTime now) {
 }
 
 Result<PumpOutcome> LogPump::drain_one(Channel& from, PumpBuffer& buffer, WallTime now) {
+  if (!from.fifo) return PumpOutcome{.closed = true};
   // The payload may have made the pipe larger than usual. What was in it at the exit is no more
   // than it holds, so a survivor that keeps on writing cannot keep us here.
-  const int capacity = ::fcntl(from.fifo.get(), F_GETPIPE_SZ);
+  const int capacity = is_console_ ? kConsoleHolds : ::fcntl(from.fifo.get(), F_GETPIPE_SZ);
   if (capacity < 0)
     return fail_errno("cannot get the size of " + std::string(name_of(from.stream)));
   const std::size_t most = std::min(static_cast<std::size_t>(capacity), kDrainMost);

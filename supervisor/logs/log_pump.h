@@ -50,7 +50,14 @@ class LogPump {
                               const LoggingSpec& spec,
                               std::string journal_socket = std::string(kJournalSocket));
 
-  // To be watched for reading; valid as long as this pump. Non-blocking.
+  // The same for a container whose output is a terminal: `master` is its pty's. All of it is
+  // Stream::out; there is no Stream::err.
+  static Result<LogPump> of_console(const Paths& paths, std::string_view container,
+                                    const LoggingSpec& spec, unique_fd master,
+                                    std::string journal_socket = std::string(kJournalSocket));
+
+  // To be watched for reading; -1: there is no such stream. Valid as long as this pump.
+  // Non-blocking.
   [[nodiscard]] int fd(Stream stream) const { return channel(stream).fifo.get(); }
 
   // Reads at most min(budget, buffer.bytes.size()) bytes and writes the lines that they complete;
@@ -106,6 +113,7 @@ class LogPump {
   std::string directory_;
   std::string container_;
   std::string journal_socket_;
+  bool is_console_ = false;
   LogDriver driver_ = LogDriver::none;
   Channel out_;
   Channel err_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <random>
 
 #include <doctest/doctest.h>
@@ -76,6 +77,26 @@ pid_t start_flood(const Container& container, std::size_t total) {
 }
 
 }  // namespace
+
+TEST_CASE("what is written on a console ends in the log file, as lines of stdout") {
+  Container container;
+  unique_fd master(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+  REQUIRE(::unlockpt(master.get()) == 0);
+  unique_fd peer(::open(::ptsname(master.get()), O_RDWR | O_NOCTTY | O_CLOEXEC));
+  REQUIRE(peer);
+  auto pump = LogPump::of_console(container.paths, "web", {}, std::move(master));
+  REQUIRE(pump);
+  CHECK(pump->fd(Stream::err) == -1);
+  CHECK(pump->pump(Stream::out, kPumpBudget, container.buffer, kNow)->bytes == 0);
+  say(peer, "booting\nlogin: ");
+  CHECK_FALSE(pump->pump(Stream::out, kPumpBudget, container.buffer, kNow)->closed);
+  say(peer, "no\nhalf");
+  const auto drained = pump->drain(container.buffer, kNow);
+  REQUIRE(drained);
+  CHECK(payload_of(container.text(), Stream::out) == "booting\nlogin: no\nhalf");
+  peer.reset();
+  CHECK(pump->pump(Stream::out, kPumpBudget, container.buffer, kNow)->closed);
+}
 
 TEST_CASE("what a container writes on both streams ends in its log file") {
   Container container;

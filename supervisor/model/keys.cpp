@@ -287,7 +287,6 @@ constexpr std::array kFutureNetworkKeys{
 constexpr std::array<FutureKey, 0> kFutureHostKeys{};
 
 constexpr std::array kFutureValues{
-    FutureValue{"type", "system", "run the programs as containers of type \"service\""},
     FutureValue{"mounts.type", "volume", "use type = \"bind\" with a directory of the host"},
     FutureValue{"driver", "macvlan", "use \"bridge\""},
     FutureValue{"driver", "ipvlan", "use \"bridge\""},

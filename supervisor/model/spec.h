@@ -219,6 +219,9 @@ struct ContainerSpec {
   // Where each key was written: "mounts[0].source" -> web.toml:14:3. Not part of the comparison
   // that a plan makes; see changed_keys.
   std::map<std::string, SourcePos> where;
+
+  // It is meant to run until it is stopped: everything but a oneshot.
+  [[nodiscard]] bool runs_on() const { return type != ContainerType::oneshot; }
 };
 
 struct NetworkSpec {

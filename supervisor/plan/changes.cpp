@@ -51,7 +51,7 @@ bool new_definition_wakes(const Node& node) {
   if (seen.phase == Phase::failed) return true;
   const RestartPolicy policy = node.spec().restart.policy;
   const bool rests_no_more =
-      node.spec().type == ContainerType::service && seen.spec->restart.policy != policy &&
+      node.spec().runs_on() && seen.spec->restart.policy != policy &&
       (policy == RestartPolicy::always || policy == RestartPolicy::unless_stopped);
   return rests_no_more || changes_of(node).cost >= Cost::restart;
 }

@@ -25,8 +25,7 @@ std::string describe_dependency(const Graph& graph, const Edge& edge) {
   if (seen.intent == Intent::stop) return begin + ", which an operator stopped";
   if (seen.phase == Phase::failed && other.rests) return begin + ", which failed";
   const ContainerSpec& spec = other.spec();
-  if (edge.how->condition == DependencyCondition::completed &&
-      spec.type == ContainerType::service) {
+  if (edge.how->condition == DependencyCondition::completed && spec.runs_on()) {
     return begin + " to be completed, which a service never is";
   }
   return begin + " to be " + std::string(name_of(edge.how->condition));

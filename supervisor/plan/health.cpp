@@ -38,7 +38,7 @@ void count_failure(ObservedContainer& container, Instant now) {
 }  // namespace
 
 bool is_probed(const ContainerSpec& spec) {
-  return spec.type == ContainerType::service && spec.healthcheck.configured();
+  return spec.runs_on() && spec.healthcheck.configured();
 }
 
 void begin_health(ObservedContainer& container, Instant now) {
@@ -53,7 +53,7 @@ void begin_health(ObservedContainer& container, Instant now) {
   }
   container.health = Health::none;
   container.next_probe.reset();
-  if (container.spec->type == ContainerType::service) become_ready(container, now);
+  if (container.spec->runs_on()) become_ready(container, now);
 }
 
 void renew_health(ObservedContainer& container, const ContainerSpec& before, Instant now) {
@@ -63,7 +63,7 @@ void renew_health(ObservedContainer& container, const ContainerSpec& before, Ins
   if (!is_probed(*container.spec)) {
     container.health = Health::none;
     container.next_probe.reset();
-    if (container.spec->type == ContainerType::service) become_ready(container, now);
+    if (container.spec->runs_on()) become_ready(container, now);
     return;
   }
   container.next_probe = now;

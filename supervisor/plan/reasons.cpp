@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "supervisor/plan/changes.h"
+#include "supervisor/plan/process_end.h"
 #include "supervisor/plan/schedule.h"
 #include "supervisor/plan/units.h"
 
@@ -69,6 +70,10 @@ std::string start_reason(const Graph& graph, const Node& node) {
     return seen.appointment.by_operator ? "operator" : "its schedule";
   }
   if (node.renewed) return summary(changes_of(node).keys);
+  if (seen.phase == Phase::stopped && seen.last_exit && seen.exited_id == seen.launch_id &&
+      machine_end(*seen.spec, *seen.last_exit) == MachineEnd::reboot && !seen.stop_sent_at) {
+    return "it rebooted";
+  }
   if (seen.phase == Phase::creating && !seen.start_reason.empty()) return seen.start_reason;
   if (seen.attempts > 0 && !seen.error.empty()) {
     return seen.error + ", attempt " + std::to_string(seen.attempts + 1);

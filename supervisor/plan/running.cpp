@@ -35,8 +35,7 @@ bool plan_update(PlanBuilder& builder, const Node& node) {
 // may not listen to it yet.
 bool plan_reload(PlanBuilder& builder, const Node& node) {
   const ObservedContainer& seen = *node.observed;
-  const bool is_starting =
-      seen.phase == Phase::starting && node.spec().type == ContainerType::service;
+  const bool is_starting = seen.phase == Phase::starting && node.spec().runs_on();
   if (node.content.empty() || is_starting) return false;
   Changes changes = changes_of(node);
   if (changes.cost != Cost::reload || !node.spec().update.reload) return false;

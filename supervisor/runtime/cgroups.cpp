@@ -51,6 +51,7 @@ std::vector<std::string> usual_controllers() { return {"memory", "cpu", "cpuset"
 // The mounts that containers have cgroups in, each once: controllers may share one.
 std::vector<std::string> mounts_of(const HostFacts& facts) {
   std::vector<std::string> mounts = {facts.unified};
+  if (!facts.systemd_hierarchy.empty()) mounts.push_back(facts.systemd_hierarchy);
   for (const std::string& name : limiting_controllers()) {
     const ControllerHome* home = facts.controller(name);
     if (home == nullptr || !home->v1) continue;
@@ -69,6 +70,21 @@ std::vector<std::string> limiting_controllers() {
 
 std::string tracking_cgroup(const std::string& container, const HostFacts& facts) {
   return directory_in(facts.unified, container, facts);
+}
+
+std::string payload_cgroup(const ContainerSpec& spec, const HostFacts& facts) {
+  const bool boots = spec.type == ContainerType::system;
+  return tracking_cgroup(spec.name, facts) + (boots ? "/payload" : "");
+}
+
+std::string exec_cgroup(const ContainerSpec& spec, const HostFacts& facts) {
+  const bool boots = spec.type == ContainerType::system;
+  return tracking_cgroup(spec.name, facts) + (boots ? "/exec" : "");
+}
+
+std::string systemd_cgroup(const std::string& container, const HostFacts& facts) {
+  if (facts.systemd_hierarchy.empty()) return {};
+  return directory_in(facts.systemd_hierarchy, container, facts);
 }
 
 std::string hook_cgroup(const std::string& container, const HostFacts& facts) {
@@ -167,12 +183,36 @@ void make_cgroups(Program& program, const std::string& container,
   }
 }
 
+// Far more than any init makes, and little enough to be removed again.
+void make_init_cgroups(Program& program, const std::string& container, const HostFacts& facts) {
+  program.from({"make the init's cgroup", "", 0, 0});
+  const std::string own = tracking_cgroup(container, facts);
+  program.add(Op::write_file, {.text = own + "/cgroup.max.depth", .text2 = "32"});
+  program.add(Op::write_file, {.text = own + "/cgroup.max.descendants", .text2 = "4096"});
+  std::string words;
+  for (const std::string& name : usual_controllers()) {
+    const ControllerHome* home = facts.controller(name);
+    if (home != nullptr && !home->v1) words += " " + name;
+  }
+  if (!words.empty()) {
+    program.add(Op::enable_controllers, {.text = own, .text2 = "|" + words});
+  }
+  for (const char* name : {"/payload", "/exec"}) {
+    program.add(Op::make_path, {.text = own + name, .value = 0755});
+  }
+  const std::string systemd = systemd_cgroup(container, facts);
+  if (!systemd.empty()) program.add(Op::make_path, {.text = systemd, .value = 0755});
+}
+
 void remove_cgroups(Program& program, const std::string& container, const HostFacts& facts) {
   program.from({"remove the cgroup", "", 0, 0});
   // First the one that kills; the others are empty then.
   program.add(Op::cgroup_remove, {.text = tracking_cgroup(container, facts), .value = kRemoveWait});
   for (const std::string& directory : v1_cgroups(container, facts)) {
     program.add(Op::cgroup_remove, {.text = directory, .value = kRemoveWait});
+  }
+  if (const std::string systemd = systemd_cgroup(container, facts); !systemd.empty()) {
+    program.add(Op::cgroup_remove, {.text = systemd, .value = kRemoveWait});
   }
   program.add(Op::cgroup_remove, {.text = hook_cgroup(container, facts), .value = kRemoveWait});
 }

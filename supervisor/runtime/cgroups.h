@@ -20,6 +20,16 @@ std::vector<std::string> limiting_controllers();
 
 // "/sys/fs/cgroup/berth/c-web" in the v2 tree: the one that tracks and kills.
 std::string tracking_cgroup(const std::string& container, const HostFacts& facts);
+// Where a container's own processes are: in the tracking cgroup itself. Those of a system
+// container, whose init makes cgroups of its own, are in its child "payload": what limits it stays
+// above what it can write to.
+std::string payload_cgroup(const ContainerSpec& spec, const HostFacts& facts);
+// Where commands that are run inside are: where no init turns controllers on for children, beside
+// which a cgroup of v2 holds no processes.
+std::string exec_cgroup(const ContainerSpec& spec, const HostFacts& facts);
+// A system container's own directory in the v1 hierarchy name=systemd; empty when the host has
+// none.
+std::string systemd_cgroup(const std::string& container, const HostFacts& facts);
 // "/sys/fs/cgroup/berth/h-web": of its hooks, which run outside of it. On v1 they have none.
 std::string hook_cgroup(const std::string& container, const HostFacts& facts);
 // The v1 directories of a container, without duplicates (controllers may share a mount).
@@ -43,6 +53,9 @@ std::vector<std::string> containers_in_cgroups(const HostFacts& facts);
 // without which the program must fail; others are turned on where that works.
 void make_cgroups(handoff::Program& program, const std::string& container,
                   const std::vector<std::string>& needed, const HostFacts& facts);
+// Steps, after those, that make what a system container's init gets for itself.
+void make_init_cgroups(handoff::Program& program, const std::string& container,
+                       const HostFacts& facts);
 // Steps that turn controllers on for containers that exist already (v2; nothing to do on v1).
 void add_controllers(handoff::Program& program, const std::vector<std::string>& needed,
                      const HostFacts& facts);

@@ -24,7 +24,7 @@ void add_host_part(Program& program, const ContainerSpec& spec, const HostFacts&
   add_profile(program, spec);
   program.from({"join the container", "", 0, 0});
   program.add(Op::open_path, {.fd = slots::kCgroup,
-                              .text = tracking_cgroup(spec.name, facts),
+                              .text = exec_cgroup(spec, facts),
                               .value = O_RDONLY | O_DIRECTORY | O_CLOEXEC});
   program.add(Op::set_ns, {.fd = slots::kPidfd, .value = CLONE_NEWPID});
   program.add(Op::spawn, {.fd = slots::kCgroup});
@@ -38,6 +38,10 @@ void add_joining(Program& program, const ContainerSpec& spec, const HostFacts& f
   program.add(Op::not_dumpable, {});
   for (const std::string& directory : v1_cgroups(spec.name, facts)) {
     program.add(Op::cgroup_join, {.text = directory + "/tasks"});
+  }
+  const std::string systemd = systemd_cgroup(spec.name, facts);
+  if (spec.type == ContainerType::system && !systemd.empty()) {
+    program.add(Op::cgroup_join, {.text = systemd + "/tasks"});
   }
   program.add(Op::set_ns, {.fd = slots::kPidfd,
                            .value = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |

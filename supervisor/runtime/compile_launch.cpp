@@ -15,6 +15,7 @@
 #include "supervisor/runtime/program_slots.h"
 #include "supervisor/runtime/secret_steps.h"
 #include "supervisor/runtime/sysctl_steps.h"
+#include "supervisor/runtime/system_steps.h"
 
 namespace berth::runtime {
 namespace {
@@ -22,6 +23,8 @@ namespace {
 using handoff::HeldKind;
 using handoff::Op;
 using handoff::Program;
+
+bool boots(const ContainerSpec& spec) { return spec.type == ContainerType::system; }
 
 // Opened read-write: no reader's death is then a SIGPIPE for the payload. The worker opens them by
 // path to read; the keeper's descriptors keep what is written while no worker runs.
@@ -37,6 +40,7 @@ void add_outputs(Program& program, const ContainerSpec& spec, const Paths& paths
   const std::string directory = paths.run_of(spec.name);
   program.from({"make the output FIFOs", "", 0, 0});
   program.add(Op::make_path, {.text = directory, .value = 0700});
+  if (boots(spec)) return;  // its output is its console
   add_output(program, kStdoutFifo, slots::kStdout, HeldKind::log_stdout, directory);
   add_output(program, kStderrFifo, slots::kStderr, HeldKind::log_stderr, directory);
 }
@@ -44,7 +48,7 @@ void add_outputs(Program& program, const ContainerSpec& spec, const Paths& paths
 void add_spawn(Program& program, const ContainerSpec& spec, const HostFacts& facts) {
   program.from({"start the first process", "", 0, 0});
   program.add(Op::open_path, {.fd = slots::kCgroup,
-                              .text = tracking_cgroup(spec.name, facts),
+                              .text = payload_cgroup(spec, facts),
                               .value = O_RDONLY | O_DIRECTORY | O_CLOEXEC});
   program.add(Op::spawn, {.fd = slots::kCgroup,
                           .value = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC});
@@ -55,6 +59,7 @@ void add_host_part(Program& program, const ContainerSpec& spec, const HostFacts&
                    std::uint64_t capabilities) {
   program.append(compile_cleanup(spec.name, facts, paths));
   make_cgroups(program, spec.name, controllers_of(limits), facts);
+  if (boots(spec)) make_init_cgroups(program, spec.name, facts);
   add_limits(program, spec, limits);
   add_outputs(program, spec, paths);
   add_host_tree(program, spec, facts, paths);
@@ -69,6 +74,10 @@ void add_namespaces(Program& program, const ContainerSpec& spec, const Sandbox& 
   program.from({"join the cgroups", "", 0, 0});
   for (const std::string& directory : v1_cgroups(spec.name, facts)) {
     program.add(Op::cgroup_join, {.text = directory + "/tasks"});
+  }
+  const std::string systemd = systemd_cgroup(spec.name, facts);
+  if (boots(spec) && !systemd.empty()) {
+    program.add(Op::cgroup_join, {.text = systemd + "/tasks"});
   }
   if (sandbox.has_netns) {
     program.from({"join the network namespace", "", 0, 0});
@@ -122,7 +131,7 @@ Result<Program> compile_launch(const ContainerSpec& spec, const Sandbox& sandbox
   add_child_tree(program, spec, facts, paths);
   add_user_lookup(program, spec);
   hand_over_secrets(program, spec);
-  add_streams(program);
+  boots(spec) ? add_console_streams(program) : add_streams(program);
   add_identity(program, spec, identity, key, words.front());
   return program;
 }

@@ -31,6 +31,8 @@ inline constexpr std::string_view kStderrFifo = "stderr";
 // It makes the cgroups with their limits, the writable layer, and new output FIFOs, whose
 // read-write ends go to the keeper (log_stdout, log_stderr). The FIFOs are there whatever
 // logging.driver says, because it can change while the container runs: they must be drained.
+// A system container has a console in their place, whose master the program gives, and the keeper
+// holds (console, console_peer).
 //
 // Errors name the definition's file, line and key: a limit, capability or mount that this host
 // cannot give.

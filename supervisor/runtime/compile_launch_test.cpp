@@ -86,6 +86,50 @@ TEST_CASE("a command inside a container becomes this program") {
   check_golden("exec_hybrid", compile_exec(full(), hybrid_host(), filters, 8, {"/bin/check"}));
 }
 
+ContainerSpec machine() {
+  ContainerSpec spec = web();
+  spec.type = ContainerType::system;
+  spec.command = {"/sbin/init"};
+  return spec;
+}
+
+HostFacts hybrid_host_with_systemd() {
+  HostFacts facts = hybrid_host();
+  facts.controllers["cpu"].mount = "/sys/fs/cgroup/cpu,cpuacct";
+  facts.controllers["cpuacct"] = facts.controllers["cpu"];
+  facts.controllers["freezer"] = {"/sys/fs/cgroup/freezer", true};
+  facts.systemd_hierarchy = "/sys/fs/cgroup/systemd";
+  return facts;
+}
+
+TEST_CASE("a system container on cgroup v2 becomes this program") {
+  check_golden("system_v2", launch(machine(), unified_host()));
+}
+
+TEST_CASE("a system container on the hybrid layout becomes this program") {
+  check_golden("system_hybrid", launch(machine(), hybrid_host_with_systemd()));
+}
+
+TEST_CASE("a command inside a system container stays out of the init's cgroups") {
+  SeccompFilters filters;
+  const auto program =
+      compile_exec(machine(), hybrid_host_with_systemd(), filters, 8, {"/bin/check"});
+  const std::string listing = program.value().listing();
+  CHECK(position(listing, "\"/sys/fs/cgroup/unified/berth/c-web/exec\"") != 0);
+  CHECK(position(listing, "cgroup_join text=\"/sys/fs/cgroup/systemd/berth/c-web/tasks\"") != 0);
+  CHECK(listing.find("payload") == std::string::npos);
+}
+
+TEST_CASE("what a definition mounts on /run, /run/lock or /tmp takes the place of berth's") {
+  ContainerSpec spec = machine();
+  spec.mounts = {MountSpec{MountType::bind, "/srv/run", "/run/", false, {}},
+                 MountSpec{MountType::tmpfs, "", "/tmp", false, Bytes{4096}}};
+  const std::string listing = launch(spec, unified_host()).value().listing();
+  CHECK(listing.find("mount tmpfs on /run") == std::string::npos);
+  CHECK(listing.find("mount tmpfs on /tmp") == std::string::npos);
+  CHECK(listing.find("container-manager") == std::string::npos);
+}
+
 TEST_CASE("the host's template becomes this program") {
   check_golden("template", compile_template_host(unified_host(), kPaths));
 }

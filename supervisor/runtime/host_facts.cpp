@@ -70,6 +70,7 @@ void gather_privileges(HostFacts& facts) {
 
 void take_cgroup_layout(const kernel::CgroupLayout& layout, HostFacts& facts) {
   facts.unified = layout.tracking;
+  facts.systemd_hierarchy = layout.systemd;
   for (const auto& [name, mount] : layout.v1) {
     facts.controllers[name == "blkio" ? "io" : name] = {mount, true};
   }

@@ -29,6 +29,7 @@ struct HostFacts {
   std::string unified;                  // where the v2 tree is mounted
   // "memory"; absent: the host has it nowhere. v1's blkio is called io, as v2 calls it.
   std::map<std::string, ControllerHome> controllers;
+  std::string systemd_hierarchy;  // CgroupLayout::systemd; empty: none
 
   std::string cpus;                 // online: "0-1"
   std::string mems;                 // memory nodes: "0"

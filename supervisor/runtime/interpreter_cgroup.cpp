@@ -5,6 +5,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -24,7 +27,7 @@
 namespace berth::runtime {
 namespace {
 
-constexpr int kMaxDepth = 64;
+constexpr int kMaxDepth = 64;  // of a walk that kills one by one
 // How long to wait before looking again where no file tells of a change (v1, and the moment
 // between a cgroup's last exit and the kernel letting go of it).
 constexpr int kLookAgainMilliseconds = 2;
@@ -131,16 +134,37 @@ int end_processes(int cgroup, const Deadline& deadline) noexcept {
   return 0;
 }
 
-// Children first. EBUSY: something is still in it.
-int remove_directories(int parent, const char* name, int depth) noexcept {
-  const unique_fd cgroup = open_directory(parent, name);
-  if (!cgroup) return errno == ENOENT ? 0 : errno;
-  if (depth == 0) return ELOOP;
-  const int error = for_each_child(cgroup.get(), [&](const char* child) {
-    return remove_directories(cgroup.get(), child, depth - 1);
-  });
-  if (error != 0) return error;
+int remove_directory(int parent, const char* name) noexcept {
   return ::unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : errno;
+}
+
+// Children first. EBUSY: something is still in it. A v1 hierarchy has no bound on its depth, and an
+// init may have used that: so the way back is kept as names, and one descriptor is enough.
+int remove_directories(const char* path) noexcept {
+  unique_fd current = open_directory(AT_FDCWD, path);
+  if (!current) return errno == ENOENT ? 0 : errno;
+  std::vector<std::string> below;  // the names from `path` to `current`
+  for (;;) {
+    std::string child;
+    constexpr int kFound = -1;
+    const int error = for_each_child(current.get(), [&child](const char* name) {
+      child = name;
+      return kFound;
+    });
+    if (error != 0 && error != kFound) return error;
+    if (error == 0 && below.empty()) return remove_directory(AT_FDCWD, path);
+    unique_fd next = open_directory(current.get(), error == kFound ? child.c_str() : "..");
+    if (!next) return errno;
+    current = std::move(next);
+    if (error == kFound) {
+      below.push_back(std::move(child));
+      continue;
+    }
+    if (const int failure = remove_directory(current.get(), below.back().c_str()); failure != 0) {
+      return failure;
+    }
+    below.pop_back();
+  }
 }
 
 }  // namespace
@@ -162,7 +186,7 @@ int remove_cgroup(const char* path, std::uint64_t milliseconds) noexcept {
       const int error = end_processes(cgroup.get(), deadline);
       if (error != 0) return error == ENOENT || error == ENODEV ? 0 : error;
     }
-    const int error = remove_directories(AT_FDCWD, path, kMaxDepth);
+    const int error = remove_directories(path);
     if (error != EBUSY) return error;
     const int left = deadline.milliseconds_left();
     if (left == 0) return ETIMEDOUT;

@@ -60,6 +60,7 @@ constexpr std::uint16_t needs_of(Op op) {
     case Op::write_device: return kHost | kAbsolute | kAbsolute2;
     case Op::cgroup_reset: return kHost | kAbsolute | kText2;
     case Op::limit_devices: return kHost | kAbsolute | kText2;
+    case Op::unlock_pty: return kHost | kFd | kFd2;
     case Op::cgroup_join: return kBoth | kText | kAtFd2;
     case Op::cgroup_remove: return kHost | kAbsolute;
     case Op::new_netns: return kHost | kFd;

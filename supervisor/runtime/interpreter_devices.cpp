@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -123,6 +124,15 @@ int limit_devices(const StepContext& context, const Step& step) {
   if (attached) return 0;
   context.detail->add(attached.error().message());
   return attached.error().code != 0 ? attached.error().code : EINVAL;
+}
+
+// By the master, not by a path: a name in the devpts could be somebody else's by now
+// (CVE-2025-52565).
+int unlock_pty(const Step& step) {
+  int locked = 0;
+  if (::ioctl(step.fd, TIOCSPTLCK, &locked) != 0) return errno;
+  const int peer = ::ioctl(step.fd, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+  return place(peer < 0 ? -errno : peer, step.fd2);
 }
 
 }  // namespace berth::runtime

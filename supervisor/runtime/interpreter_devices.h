@@ -8,5 +8,6 @@ namespace berth::runtime {
 
 int make_device(const StepContext& context, const handoff::Step& step);
 int limit_devices(const StepContext& context, const handoff::Step& step);
+int unlock_pty(const handoff::Step& step);
 
 }  // namespace berth::runtime

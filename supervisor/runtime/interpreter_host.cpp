@@ -124,6 +124,7 @@ int HostRun::run_host_step(const StepContext& context, const Step& step) noexcep
     case Op::cgroup_reset: return cgroup_reset(context, step);
     case Op::make_device: return make_device(context, step);
     case Op::limit_devices: return limit_devices(context, step);
+    case Op::unlock_pty: return unlock_pty(step);
     case Op::cgroup_remove: return remove_cgroup(program_.text(step.text), step.value);
     case Op::new_netns: return new_netns(step);
     case Op::set_ns: return set_namespace(step);

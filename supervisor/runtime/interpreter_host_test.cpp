@@ -94,6 +94,24 @@ TEST_CASE("a v2 cgroup is killed, with what is below it, and removed") {
   CHECK(!std::filesystem::exists(cgroup.path));
 }
 
+TEST_CASE("a v1 cgroup is removed however deep and wide its own are") {
+  const auto layout = kernel::detect_cgroup_layout();
+  REQUIRE(layout.has_value());
+  if (layout->systemd.empty()) return;  // a host with cgroup v2 alone
+  const TestCgroup cgroup(layout->systemd);
+  make_deep(cgroup.path, 300);
+  for (const char* name : {"/one", "/one/more", "/two", "/two/more"}) {
+    REQUIRE(::mkdir((cgroup.path + name).c_str(), 0755) == 0);
+  }
+  TestLauncher launcher;
+  Program program;
+  program.add(Op::cgroup_remove, {.text = cgroup.path, .value = 10'000});
+  const Answer answer = launcher.run(program);
+  INFO(answer.text());
+  CHECK(answer.reply.failed_step == -1);
+  CHECK(!std::filesystem::exists(cgroup.path));
+}
+
 TEST_CASE("a v1 cgroup is waited for, not killed") {
   const auto layout = kernel::detect_cgroup_layout();
   REQUIRE(layout.has_value());

@@ -58,6 +58,8 @@ class KernelHost : public Host {
   [[nodiscard]] std::optional<Instant> next_deadline() const;
   void on_time(Instant now);
 
+  // The master of a system container's console, once after its launch; none: it has none.
+  unique_fd take_console(const std::string& container);
   // The network namespace of a container's sandbox; -1: the host's.
   [[nodiscard]] int netns(const std::string& container) const;
   [[nodiscard]] const HostFacts& facts() const { return facts_; }
@@ -85,6 +87,7 @@ class KernelHost : public Host {
     int pid = 0;
     unique_fd pidfd;
     std::map<std::string, std::string> variables;  // of its env_file, as they were
+    unique_fd console;                             // until it is taken
   };
   // A launch under way, with what its files said.
   struct Start {

@@ -81,11 +81,24 @@ void KernelHost::launch(const StartPtr& start) {
     const auto early = early_exits_.extract(id);
     if (result.error) return fail(start->action, *result.error);
     const std::string& name = start->spec->name;
-    launches_[id] = {name, start->spec, result.pid, std::move(result.pidfd), start->variables};
+    unique_fd console = result.fds.empty() ? unique_fd() : std::move(result.fds.front());
+    launches_[id] = {name,
+                     start->spec,
+                     result.pid,
+                     std::move(result.pidfd),
+                     start->variables,
+                     std::move(console)};
     wiring_.emit(event::Launched{name, id, result.pid, start->digests});
     if (early) end_launch(id, early.mapped());
   };
   wiring_.pool->submit(std::move(job), BootClock::now());
+}
+
+unique_fd KernelHost::take_console(const std::string& container) {
+  for (auto& [id, entry] : launches_) {
+    if (entry.container == container && entry.console) return std::move(entry.console);
+  }
+  return {};
 }
 
 // hosts, hostname and resolv.conf: bound into the container by its launch.

@@ -17,6 +17,8 @@
 #include "supervisor/runtime/program_slots.h"
 #include "supervisor/runtime/secret_steps.h"
 #include "supervisor/runtime/security.h"
+#include "supervisor/runtime/system_steps.h"
+#include "supervisor/runtime/tree_steps.h"
 #include "supervisor/storage/host_template.h"
 #include "supervisor/storage/root_plan.h"
 
@@ -26,62 +28,12 @@ namespace {
 using handoff::Op;
 using handoff::Program;
 
-constexpr std::uint64_t kDirectory = 0;  // make_target's kinds
-constexpr std::uint64_t kFile = 1;
-constexpr std::uint64_t kLikeDescriptor = 2;
-
-constexpr std::uint64_t kQuiet = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-
-using Options = std::vector<std::pair<std::string_view, std::string>>;
-
-// A new file system in slots::kMount.
-void make_file_system(Program& program, std::string_view type, const Options& options,
-                      std::uint64_t attributes) {
-  program.add(Op::fs_open, {.fd = slots::kContext, .text = type});
-  for (const auto& [name, value] : options) {
-    program.add(Op::fs_config, {.fd = slots::kContext, .text = name, .text2 = value});
-  }
-  program.add(Op::fs_mount, {.fd = slots::kContext, .fd2 = slots::kMount, .value = attributes});
-  program.add(Op::close, {.fd = slots::kContext});
-}
-
-void make_target(Program& program, std::string_view path, std::uint64_t kind,
-                 std::uint16_t flags = 0) {
-  program.add(Op::make_target, {.fd = slots::kTarget,
-                                .fd2 = slots::kRoot,
-                                .text = path,
-                                .value = kind,
-                                .value2 = kind == kLikeDescriptor ? slots::kMount : 0u,
-                                .flags = flags});
-}
-
-void attach(Program& program) {
-  program.add(Op::attach, {.fd = slots::kMount, .fd2 = slots::kTarget});
-}
-
-// /proc, /sys and /dev of a root file system must be directories, not links (CVE-2026-41579).
-void mount_inside(Program& program, const std::string& path, std::string_view type,
-                  const Options& options, std::uint64_t attributes) {
-  program.from({"/" + path + " of the root file system", "", 0, 0});
-  make_target(program, path, kDirectory, handoff::kNoSymlinks);
-  program.from({"mount " + std::string(type) + " on /" + path, "", 0, 0});
-  make_file_system(program, type, options, attributes);
-  attach(program);
-}
-
 void make_writable_directories(Program& program, const storage::Overlay& overlay,
                                const std::string& state) {
   program.from({"make the writable layer", "", 0, 0});
   program.add(Op::make_path, {.text = state, .value = 0700});
   program.add(Op::make_path, {.text = overlay.upper, .value = 0755});
   program.add(Op::make_path, {.text = overlay.work, .value = 0700});
-}
-
-void open_directory(Program& program, int slot, const std::string& path) {
-  program.add(Op::open_path, {.fd = slot,
-                              .text = path,
-                              .value = O_PATH | O_DIRECTORY | O_CLOEXEC,
-                              .value2 = RESOLVE_NO_MAGICLINKS});
 }
 
 std::string through(int descriptor) { return "/proc/self/fd/" + std::to_string(descriptor); }
@@ -211,22 +163,12 @@ void mount_bind(Program& program, const ContainerSpec& spec, std::size_t index) 
 void mount_tmpfs(Program& program, const ContainerSpec& spec, std::size_t index) {
   const MountSpec& mount = spec.mounts[index];
   program.from(origin_of(spec, key_of(index, "target"), mount.target));
-  Options options = {{"mode", "1777"}};
+  MountOptions options = {{"mode", "1777"}};
   if (mount.size) options.emplace_back("size", std::to_string(mount.size->count));
   const std::uint64_t read_only = mount.read_only ? MOUNT_ATTR_RDONLY : 0u;
   make_file_system(program, "tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | read_only);
   make_target(program, mount.target, kDirectory);
   attach(program);
-}
-
-std::string normal(std::string_view path) {
-  std::string out;
-  for (const char c : path) {
-    if (c == '/' && !out.empty() && out.back() == '/') continue;
-    out += c;
-  }
-  while (out.size() > 1 && out.back() == '/') out.pop_back();
-  return out;
 }
 
 // /data before /data/cache, whatever the order in the file: the other way round the first would
@@ -235,7 +177,7 @@ std::vector<std::size_t> by_depth(const std::vector<MountSpec>& mounts) {
   std::vector<std::size_t> order(mounts.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   const auto depth = [&](std::size_t i) {
-    const std::string path = normal(mounts[i].target);
+    const std::string path = normal_path(mounts[i].target);
     return std::count(path.begin(), path.end(), '/');
   };
   std::stable_sort(order.begin(), order.end(),
@@ -277,7 +219,7 @@ bool is_below(const std::string& path, std::string_view parent) {
 
 Result<void> check_mounts(const ContainerSpec& spec) {
   for (std::size_t i = 0; i < spec.mounts.size(); ++i) {
-    const std::string target = normal(spec.mounts[i].target);
+    const std::string target = normal_path(spec.mounts[i].target);
     if (target == "/" || target == "/dev") {
       return std::unexpected(
           error_at(spec, key_of(i, "target"), target + " cannot be mounted over"));
@@ -301,6 +243,7 @@ void add_host_tree(Program& program, const ContainerSpec& spec, const HostFacts&
   mount_root(program, spec, facts, paths);
   make_usual_directories(program);
   mount_dev(program, spec);
+  if (spec.type == ContainerType::system) add_system_mounts(program, spec);
   bind_name_files(program, spec, paths);
   bind_notify_socket(program, spec, paths);
   for (const std::size_t i : by_depth(spec.mounts)) {
@@ -323,12 +266,15 @@ void add_child_tree(Program& program, const ContainerSpec& spec, const HostFacts
   open_directory(program, slots::kRoot, tree_directory(paths.run()));
   mount_inside(program, "proc", "proc", {}, kQuiet);
   mount_inside(program, "sys", "sysfs", {}, kQuiet | MOUNT_ATTR_RDONLY);
-  const ControllerHome* memory = facts.controller("memory");
-  if (memory != nullptr && !memory->v1) {
-    mount_inside(program, "sys/fs/cgroup", "cgroup2", {}, kQuiet | MOUNT_ATTR_RDONLY);
+  if (spec.type == ContainerType::system) {
+    add_init_cgroups(program, facts);
+  } else {
+    const ControllerHome* memory = facts.controller("memory");
+    if (memory != nullptr && !memory->v1) {
+      mount_inside(program, "sys/fs/cgroup", "cgroup2", {}, kQuiet | MOUNT_ATTR_RDONLY);
+    }
+    mount_inside(program, "dev/pts", "devpts", pty_options(), kPtyAttributes);
   }
-  mount_inside(program, "dev/pts", "devpts", {{"mode", "620"}, {"ptmxmode", "666"}, {"gid", "5"}},
-               MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
   mount_inside(program, "dev/mqueue", "mqueue", {}, kQuiet);
   program.from({"pivot_root", "", 0, 0});
   program.add(Op::pivot, {.fd = slots::kRoot});

@@ -28,6 +28,10 @@ inline constexpr int kLower = handoff::slot(14);
 inline constexpr int kUpper = handoff::slot(15);
 inline constexpr int kWork = handoff::slot(16);
 inline constexpr int kSecrets = handoff::slot(17);  // the mount of /run/secrets
+// A system container's: its console's two ends, and the mount of /sys/fs/cgroup.
+inline constexpr int kConsole = handoff::slot(18);
+inline constexpr int kConsolePeer = handoff::slot(19);
+inline constexpr int kCgroups = handoff::slot(20);
 // Of a hook's program: both are sent along.
 inline constexpr int kHostMounts = handoff::slot(0);  // the host's mount namespace
 inline constexpr int kHookOutput = handoff::slot(1);

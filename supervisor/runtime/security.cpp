@@ -45,12 +45,20 @@ constexpr std::array<std::string_view, 22> kMasked = {
     "/sys/firmware",       "/sys/fs/selinux",   "/sys/kernel/debug",
     "/sys/kernel/security"};
 
+// An init ends its machine by reboot(2), which in a pid namespace does nothing else. The same
+// capability loads another kernel for the host: without a filter against that it has to be asked
+// for.
+std::uint64_t defaults_of(const ContainerSpec& spec) {
+  const bool reboots = spec.type == ContainerType::system && spec.security.seccomp != "unconfined";
+  return kDefault | (reboots ? bit(CAP_SYS_BOOT) : 0);
+}
+
 }  // namespace
 
 std::uint64_t default_capabilities() { return kDefault; }
 
 Result<Capabilities> capabilities_of(const ContainerSpec& spec, const HostFacts& facts) {
-  std::uint64_t granted = kDefault & facts.capabilities;
+  std::uint64_t granted = defaults_of(spec) & facts.capabilities;
   const auto& dropped = spec.security.cap_drop;
   for (std::size_t i = 0; i < dropped.size(); ++i) {
     granted &=

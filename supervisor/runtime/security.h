@@ -25,8 +25,8 @@ struct Capabilities {
 
 // The short list that every container starts from.
 std::uint64_t default_capabilities();
-// The list with cap_drop taken away and cap_add given. A capability that berthd itself does not
-// have cannot be given: an error naming the key.
+// The list (of a system container with sys_boot) with cap_drop taken away and cap_add given. A
+// capability that berthd itself does not have cannot be given: an error naming the key.
 Result<Capabilities> capabilities_of(const ContainerSpec& spec, const HostFacts& facts);
 
 // Whether a `user` key surely means user id 0.

@@ -62,6 +62,19 @@ TEST_CASE("adding all gives what the host has, not more") {
   CHECK(capabilities_of(spec, unified_host()).value().granted == unified_host().capabilities);
 }
 
+TEST_CASE("a system container may reboot its pid namespace, unless it could load another kernel") {
+  const std::uint64_t reboot = std::uint64_t{1} << *capability_number("sys_boot");
+  ContainerSpec spec = web();
+  CHECK((capabilities_of(spec, unified_host()).value().granted & reboot) == 0);
+  spec.type = ContainerType::system;
+  CHECK(capabilities_of(spec, unified_host()).value().granted == (default_capabilities() | reboot));
+  spec.security.seccomp = "unconfined";
+  CHECK(capabilities_of(spec, unified_host()).value().granted == default_capabilities());
+  spec.security.seccomp = "default";
+  spec.security.cap_drop = {"sys_boot"};
+  CHECK(capabilities_of(spec, unified_host()).value().granted == default_capabilities());
+}
+
 TEST_CASE("the hidden paths have the thermal files of each processor among them") {
   HostFacts facts = unified_host();
   facts.throttled_cpus = {0, 3};

@@ -163,7 +163,9 @@ class Instance:
         path = self.root / f"var/log/berth/{name}/{name}.log"
         if not path.exists():
             return []
-        return [line.split(" ", 3)[3] for line in path.read_text(errors="replace").splitlines()]
+        # Only a newline ends a record: an init's lines have carriage returns in them.
+        records = path.read_bytes().decode(errors="replace").split("\n")
+        return [record.split(" ", 3)[3] for record in records if record]
 
     # What is there.
 
