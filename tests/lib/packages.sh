@@ -10,9 +10,10 @@ build_packages="g++ python3 cmake ninja-build pkg-config libtomlplusplus-dev lib
 # What berthd itself runs (nft), the programs of examples/shop, and what looks at them.
 run_packages="nftables iproute2 util-linux procps redis-server redis-tools nginx curl"
 
-# For the tidy test; systemd-analyze and validators of JSON Schema to compare with; npm, which some
-# distributions of node bring along, fetches two more of the latter.
-test_packages="clang-format-19 git gnupg openssh-client systemd dbus
+# For the tidy test; inits to boot (busybox and systemd); systemd-analyze and validators of JSON
+# Schema to compare with; npm, which some distributions of node bring along, fetches two more of the
+# latter.
+test_packages="clang-format-19 git gnupg openssh-client systemd busybox-static dbus
   python3-dbus python3-gi python3-jsonschema python3-ruamel.yaml"
 command -v npm >/dev/null || test_packages="$test_packages npm"
 
