@@ -181,8 +181,10 @@ TEST_CASE("a kernel without a way to keep devices away is forgiven where none co
     return false;
   };
   CHECK(forgiven());
-  spec.security.cap_add = {"mknod"};
-  CHECK(!forgiven());
+  for (const char* capability : {"mknod", "sys_admin", "sys_rawio", "all"}) {
+    spec.security.cap_add = {capability};
+    CHECK_MESSAGE(!forgiven(), capability);
+  }
   spec.security.cap_add.clear();
   spec.devices = {{"/dev/fuse", "/dev/fuse", "rw"}};
   CHECK(!forgiven());

@@ -71,10 +71,19 @@ void add_device_limit(Program& program, const ContainerSpec& spec, const HostFac
   for (const DeviceSpec& device : spec.devices) add(device.source + " " + device.permissions);
   const ControllerHome* home = facts.controller("devices");
   const bool v1 = home != nullptr && home->v1;
-  // Nodes are made by root with this capability alone, and file systems from outside are mounted
-  // without devices.
-  const bool reachable = ((capabilities >> CAP_MKNOD) & 1) != 0 || !spec.devices.empty();
-  program.from(origin_of(spec, "devices"));
+  const auto granted = [capabilities](int capability) {
+    return ((capabilities >> capability) & 1) != 0;
+  };
+  // Nodes are made with the first of these alone, and file systems from outside are mounted without
+  // devices, which the second can undo; the third reaches hardware in ways of its own.
+  const bool by_right = granted(CAP_MKNOD) || granted(CAP_SYS_ADMIN) || granted(CAP_SYS_RAWIO);
+  const bool reachable = by_right || !spec.devices.empty();
+  if (!reachable) {
+    program.from(origin_of(spec, "devices"));
+  } else {
+    program.from(origin_of(spec, by_right ? "security.cap_add" : "devices",
+                           "keeping it from devices that are not its own"));
+  }
   program.add(Op::limit_devices, {.text = v1 ? controller_cgroup(spec.name, "devices", facts)
                                              : tracking_cgroup(spec.name, facts),
                                   .text2 = rules,
