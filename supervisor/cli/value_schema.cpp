@@ -147,7 +147,8 @@ Json one_schema(const KeyInfo& key, const Json& items) {
       return any_of(pattern("^(unlimited|[0-9]+)(:(unlimited|[0-9]+))?$"),
                     {{"type", "integer"}, {"minimum", 0}});
     case ValueKind::port:
-      return pattern("^((" + kIpv4 + "|\\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\\]):)?" + kPort + ":" + kPort + "(/(tcp|udp))?$");
+      return pattern("^((" + kIpv4 + "|\\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\\]):)?" + kPort + ":" +
+                     kPort + "(/(tcp|udp))?$");
     case ValueKind::device:
       return pattern("^/dev/[^:]+(:/dev/[^:]+)?(:(?!.*(.).*\\3)[rwm]{1,3})?$");
     // At most four words: weekdays, a date, a time and a time zone. A line of a crontab has more.

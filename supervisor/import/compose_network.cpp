@@ -20,14 +20,18 @@ bool wants_ipv6(const Node& network) {
          });
 }
 
-// The same of the first network of a service, to which its ports lead.
-bool has_ipv6(const ComposeService& service) {
-  const Node* const attached = service.node.find("networks");
-  if (attached == nullptr || attached->children().empty()) return false;
-  const Node& first = attached->children().front();
-  const std::string& key = attached->is_list() ? first.text() : first.key();
+// The same of what an item of a service's networks names.
+bool is_of_ipv6(const Node& item, const ComposeService& service) {
+  const std::string& key = item.key().empty() ? item.text() : item.key();
   const Node* const network = service.project.root.find("networks", key);
   return network != nullptr && wants_ipv6(*network);
+}
+
+// And of its first one, to which its ports lead.
+bool has_ipv6(const ComposeService& service) {
+  const Node* const attached = service.node.find("networks");
+  return attached != nullptr && !attached->children().empty() &&
+         is_of_ipv6(attached->children().front(), service);
 }
 
 // What the file calls a network is not always what it is called.
@@ -68,6 +72,8 @@ void take_attachment(const Node& node, TomlTable& attachment, ComposeService& se
       take_aliases(member, service.name + "\n" + network, service);
     } else if (member.key() == "ipv4_address") {
       attachment.emplace_back("ipv4_address", member.take());
+    } else if (member.key() == "ipv6_address" && !is_of_ipv6(node, service)) {
+      service.ledger().lost(member, "the network has no IPv6 addresses", "subnet6 of the network");
     } else if (member.key() == "ipv6_address") {
       attachment.emplace_back("ipv6_address", spelled(member.take()));
     } else if (member.key() == "link_local_ips") {

@@ -133,7 +133,10 @@ void finish_quadlet_network(QuadletContainer& container) {
   if (address != nullptr) {
     networks.front().get<TomlTable>()->emplace_back("ipv4_address", address->take());
   }
-  if (address6 != nullptr) {
+  if (address6 != nullptr && !has_ipv6(container)) {
+    container.ledger().lost(*address6, "the network has no IPv6 addresses",
+                            "subnet6 of the network");
+  } else if (address6 != nullptr) {
     networks.front().get<TomlTable>()->emplace_back("ipv6_address", spelled(address6->take()));
   }
   for (Toml& network : networks) {

@@ -20,9 +20,9 @@ std::string hooked(const std::string& hook, const std::string& policy) {
   return R"(,"type":"filter","hook":")" + hook + R"(","prio":0,"policy":")" + policy + "\"";
 }
 
-std::vector<std::string> sentences_for(const std::string& chains) {
+std::vector<std::string> sentences_for(const std::string& chains, bool ipv6 = false) {
   return foreign_forward_policies(
-             R"({"nftables":[{"metainfo":{"version":"1.0.6"}},)" + chains + "]}", "berth")
+             R"({"nftables":[{"metainfo":{"version":"1.0.6"}},)" + chains + "]}", "berth", ipv6)
       .value();
 }
 
@@ -55,9 +55,8 @@ TEST_CASE("accepting, other and our own chains are not worth a word") {
   CHECK(sentences_for(chain("filter", "FORWARD", hooked("forward", "accept"))).empty());
   CHECK(sentences_for(chain("filter", "INPUT", hooked("input", "drop"))).empty());
   CHECK(sentences_for(chain("filter", "FORWARD", hooked("forward", "drop"), "ip6")).empty());
-  CHECK(foreign_forward_policies(chain("filter", "FORWARD", hooked("forward", "drop"), "ip6"),
-                                 "berth", true)
-            ->size() == 1);
+  CHECK(sentences_for(chain("filter", "FORWARD", hooked("forward", "drop"), "ip6"), true).size() ==
+        1);
   CHECK(sentences_for(chain("berth", "filter_forward", hooked("forward", "drop"), "inet")).empty());
 }
 

@@ -294,7 +294,7 @@ TEST_CASE("with a subnet6, bridge and container have addresses of it that can be
                          parse_ipv6("fd00:77::2").value()};
   const unique_fd netns = testing::play_sandbox(
       compile_create_sandbox(container("web"), "berth0", attachments, 1).value(), kNetnsSlot);
-  CHECK(testing::output_of("ip -6 addr show tentative") == "");
+  CHECK(testing::output_of("ip -6 addr show tentative scope global") == "");
   CHECK(link_named("br-lan").name == "br-lan");  // back in the host's namespace
   {
     const testing::Within inside(netns.get());
