@@ -1,6 +1,7 @@
 #include "supervisor/base/files.h"
 
 #include <array>
+#include <filesystem>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -24,6 +25,20 @@ Result<std::string> read_small_file(const std::string& path, std::size_t most) {
     }
     content.append(buffer.data(), static_cast<std::size_t>(size));
   }
+}
+
+// The iterator's range would throw at an entry that cannot be read.
+Result<std::vector<std::string>> names_in(const std::string& directory) {
+  std::vector<std::string> names;
+  std::error_code failure;
+  std::filesystem::directory_iterator entry(directory, failure);
+  if (failure.value() == ENOENT) return names;
+  for (const std::filesystem::directory_iterator end; !failure && entry != end;
+       entry.increment(failure)) {
+    names.push_back(entry->path().filename().string());
+  }
+  if (failure) return fail_errno("cannot read " + directory, failure.value());
+  return names;
 }
 
 Result<void> write_in_place(const std::string& path, std::string_view content, mode_t mode) {

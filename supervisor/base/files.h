@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -14,6 +15,9 @@ namespace berth {
 
 // The content of a file; one larger than `most` bytes is an error (EFBIG).
 Result<std::string> read_small_file(const std::string& path, std::size_t most = 1 << 20);
+
+// What is in a directory of our own, without its path. Empty where there is no such directory.
+Result<std::vector<std::string>> names_in(const std::string& directory);
 
 // Writes into the file as it is, so that whoever has it bound or open sees the new content. Made
 // with `mode` when it is missing. Never through a symbolic link.

@@ -234,6 +234,18 @@ TEST_CASE("-o json may stand before the command as well as after it") {
   CHECK(parse({"-o", "xml", "ps"}).exit_code == kUsage);
 }
 
+TEST_CASE("an argument that is missing is told with what it may be") {
+  std::string kind;
+  const std::vector<Declaration> commands{{"schema", "prints", [&](Options& options) {
+                                             options.argument("KIND", kind, true,
+                                                              "container, network or host");
+                                           }}};
+  const char* const words[] = {"berth", "schema"};
+  const Parsed parsed = parse_command_line(2, words, commands);
+  CHECK(parsed.exit_code == kUsage);
+  CHECK(parsed.text.starts_with("berth: schema needs KIND: container, network or host\n"));
+}
+
 TEST_CASE("a number that is none, or less than nothing, is told as it was written") {
   std::optional<std::int64_t> lines;
   const std::vector<Declaration> commands{
@@ -248,4 +260,17 @@ TEST_CASE("a number that is none, or less than nothing, is told as it was writte
   const char* const right[] = {"berth", "logs", "-n", "12"};
   CHECK(parse_command_line(4, right, commands).chosen == 0);
   CHECK(lines == 12);
+}
+
+TEST_CASE("a container without logs is said to have never started, and why") {
+  ContainerStatus status = at("absent", 0, false);
+  CHECK(never_started(status) == ": it was never started");
+  status.waiting = "waits for db to be ready";
+  CHECK(never_started(status) == ": it was never started: waits for db to be ready");
+  status.error = "cannot mount /srv on /data";
+  CHECK(never_started(status) == ": it was never started: cannot mount /srv on /data");
+  status.masked = "/etc/berth/containers/web.toml";
+  CHECK(never_started(status) ==
+        ": it was never started: it is masked by /etc/berth/containers/web.toml");
+  CHECK(never_started(at("stopped", 3, false)) == ": they are gone");
 }

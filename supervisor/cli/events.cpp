@@ -29,6 +29,7 @@ std::string words_of(const control::EventRecord& event, const Terminal& terminal
     const std::string text = "generation " + std::to_string(event.generation) + " accepted";
     return event.message.empty() ? text : text + ": " + escaped(event.message);
   }
+  if (event.kind == "held-back") return "generation held back: " + escaped(event.message);
   return escaped(event.message.empty() ? event.kind : event.message);
 }
 
@@ -38,7 +39,7 @@ class Events : public Command {
     options.output(json_);
     options.footer(
         "Follows until it is interrupted. With -o json: one object a line, with time,\n"
-        "kind (phase, health, error, exited, removed, generation, ...), container, and\n"
+        "kind (phase, health, error, exited, removed, generation, held-back, ...), container, and\n"
         "what belongs to the kind.");
   }
 

@@ -10,6 +10,8 @@
 #include "supervisor/cli/command.h"
 #include "supervisor/cli/log_files.h"
 #include "supervisor/cli/log_line.h"
+#include "supervisor/cli/words.h"
+#include "supervisor/control/client.h"
 #include "supervisor/control/documents.h"
 #include "supervisor/definition/load.h"
 
@@ -104,8 +106,8 @@ class Logs : public Command {
   // As its definition says; of a bad one nothing is known, and there may be files.
   [[nodiscard]] bool in_journal(const Context& context) const {
     const auto set = definition::load(definition::snapshot(context.paths, false));
-    const auto found = set.containers.find(name_);
-    return found != set.containers.end() && found->second->logging.driver == LogDriver::journald;
+    const auto spec = spec_of(set, name_);
+    return spec && spec->logging.driver == LogDriver::journald;
   }
 
   // The journal has ways of its own to be asked; we name the one that was asked for here.
@@ -129,15 +131,41 @@ class Logs : public Command {
     return std::filesystem::is_directory(status);
   }
 
-  // The definitions tell why there is nothing: it logs nothing, never started, or is not known.
+  // Why there is nothing: it logs nothing, never started, or is not known. berthd knows what kept
+  // it from starting; without berthd the files tell what is wrong with them.
   static std::string reason(const Context& context, const std::string& name) {
     const auto set = definition::load(definition::snapshot(context.paths, false));
-    if (set.bad.contains(name)) return ": its definition is bad, see berth check";
-    const auto found = set.containers.find(name);
-    if (found == set.containers.end()) return "";
-    return found->second->logging.driver == LogDriver::none
-               ? ": its definition says logging.driver = \"none\""
-               : ": it was never started";
+    const auto spec = spec_of(set, name);
+    if (spec && spec->logging.driver == LogDriver::none) {
+      return ": its definition says logging.driver = \"none\"";
+    }
+    if (const auto status = status_of(context, name)) return never_started(*status);
+    if (!spec && !set.bad.contains(name)) return "";
+    for (const Diagnostic& problem : set.problems) {
+      if (problem.severity != Severity::error || problem.container != name) continue;
+      return ": it was never started: " + format(problem);
+    }
+    return ": it was never started";
+  }
+
+  // Also of a definition that is right by itself and does not fit the others.
+  static std::shared_ptr<const ContainerSpec> spec_of(const definition::LoadedSet& set,
+                                                      const std::string& name) {
+    for (const auto* specs : {&set.containers, &set.unfit}) {
+      if (const auto found = specs->find(name); found != specs->end()) return found->second;
+    }
+    return nullptr;
+  }
+
+  static std::optional<control::ContainerStatus> status_of(const Context& context,
+                                                           const std::string& name) {
+    auto client = control::Client::connect(context.paths);
+    if (!client) return std::nullopt;
+    const auto document = client->status(name);
+    if (!document) return std::nullopt;
+    auto status = control::parse_status(*document);
+    if (!status) return std::nullopt;
+    return *std::move(status);
   }
 
   [[nodiscard]] Result<int> unknown(const Context& context) const {

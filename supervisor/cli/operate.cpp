@@ -79,7 +79,9 @@ class Operate : public Command {
       const auto found = pending_.find(name);
       if (found == pending_.end()) continue;
       const control::ContainerStatus& status = found->second.before;
-      if (status.desired || status.phase != "absent" || status.error.empty()) continue;
+      if (status.desired || status.phase != "absent") continue;
+      if (!status.masked.empty()) return fail("\"" + name + "\" is masked by " + status.masked);
+      if (status.error.empty()) continue;
       return fail("the definition of \"" + name + "\" is bad: " + status.error);
     }
     return {};

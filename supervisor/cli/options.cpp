@@ -54,6 +54,18 @@ std::string unknown_command(const CLI::App& app, const std::vector<Declaration>&
          (near.empty() ? "" : " (did you mean \"" + std::string(near) + "\"?)") + "\n";
 }
 
+// The argument that is missing, with what it may be; "" when it is something else that is.
+std::string missing_argument(const CLI::App& app) {
+  for (const CLI::App* chosen : app.get_subcommands()) {
+    for (const CLI::Option* option : chosen->get_options()) {
+      if (!option->get_required() || option->count() != 0) continue;
+      return "berth: " + chosen->get_name() + " needs " + option->get_name(true) + ": " +
+             option->get_description() + "\nRun with --help for more information.\n";
+    }
+  }
+  return "";
+}
+
 }  // namespace
 
 void Options::flag(const std::string& names, bool& value, const std::string& help) {
@@ -145,8 +157,11 @@ Parsed parse_command_line(int argc, const char* const* argv,
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     parsed.exit_code = app.exit(error, out, err) == 0 ? kDone : kUsage;
-    const std::string unknown = parsed.exit_code == kDone ? "" : unknown_command(app, commands);
-    parsed.text = unknown.empty() ? out.str() + err.str() : unknown;
+    std::string text = parsed.exit_code == kDone ? "" : unknown_command(app, commands);
+    if (text.empty() && error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError)) {
+      text = missing_argument(app);
+    }
+    parsed.text = text.empty() ? out.str() + err.str() : text;
     parsed.chosen = -1;
     return parsed;
   }

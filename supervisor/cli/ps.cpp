@@ -9,21 +9,39 @@ namespace berth::cli {
 
 namespace {
 
+// What is masked and not there any more: it is shown only when it is asked for.
+bool only_masked(const control::ContainerStatus& status) {
+  return !status.masked.empty() && !status.desired && status.phase == "absent";
+}
+
+// What is to be said of a container beyond its row, the worst first.
+std::vector<std::string> lines_below(const control::ContainerStatus& status) {
+  std::vector<std::string> lines;
+  const auto add = [&](const std::string& line) {
+    if (!line.empty() && (lines.empty() || lines.back() != line)) lines.push_back(line);
+  };
+  add(status.error);
+  add(status.definition_error);
+  if (lines.empty()) add(status.waiting);
+  if (!status.masked.empty()) add("masked by " + status.masked);
+  if (!status.suspended.empty()) add("its schedule is suspended: " + status.suspended);
+  if (lines.empty() && !status.next_run.empty()) add("next run " + shown_time(status.next_run));
+  return lines;
+}
+
 Row row_of(const control::ContainerStatus& status) {
   Row row;
   row.cells = {{status.name, Colour::bold},
                {status.type},
-               {status.phase, colour_of_phase(status.phase)},
+               only_masked(status) ? Cell{"masked", Colour::dim}
+                                   : Cell{status.phase, colour_of_phase(status.phase)},
                {status.pid ? std::to_string(*status.pid) : "-"},
                {status.health == "none" ? "-" : status.health, colour_of_health(status.health)},
                {std::to_string(status.restarts)},
                {status.uptime ? short_duration(*status.uptime) : "-"},
                {joined(status.addresses, ",")},
                {joined(status.ports, ",")}};
-  row.below = status.error.empty() ? status.waiting : status.error;
-  if (row.below.empty() && !status.next_run.empty()) {
-    row.below = "next run " + shown_time(status.next_run);
-  }
+  row.further = lines_below(status);
   return row;
 }
 
@@ -31,6 +49,7 @@ class Ps : public Command {
  public:
   void declare(Options& options) override {
     options.flag("-q,--quiet", quiet_, "names only, one a line");
+    options.flag("-a,--all", all_, "also those that are masked");
     options.flag("-r,--running", running_, "only those that have a process");
     options.option("-g,--group", groups_, "only those of this group; may be repeated");
     options.output(json_);
@@ -70,6 +89,7 @@ class Ps : public Command {
  private:
   [[nodiscard]] bool wanted(const control::ContainerStatus& status) const {
     if (running_ && !status.pid) return false;
+    if (!all_ && only_masked(status)) return false;
     if (groups_.empty()) return true;
     for (const std::string& group : status.groups) {
       for (const std::string& asked : groups_) {
@@ -79,6 +99,7 @@ class Ps : public Command {
     return false;
   }
 
+  bool all_ = false;
   bool quiet_ = false;
   bool running_ = false;
   bool json_ = false;

@@ -20,6 +20,10 @@ std::string container_sheet(const control::ContainerStatus& status, const Termin
     phase += " (next start in " + std::to_string(*status.next_start_in) + "ms)";
   sheet.line("phase", phase, colour_of_phase(status.phase));
   sheet.line("error", status.error, Colour::red);
+  if (status.definition_error != status.error) {
+    sheet.line("definition error", status.definition_error, Colour::red);
+  }
+  if (!status.masked.empty()) sheet.line("masked", "by " + status.masked, Colour::yellow);
   sheet.line("waiting", status.waiting);
   std::string health = status.health == "none" ? "" : status.health;
   if (!status.health_message.empty() && !health.empty()) health += ": " + status.health_message;
@@ -30,10 +34,14 @@ std::string container_sheet(const control::ContainerStatus& status, const Termin
   sheet.line("restarts", std::to_string(status.restarts));
   sheet.line("last exit", status.last_exit);
   sheet.line("next run", shown_time(status.next_run));
+  if (!status.suspended.empty()) {
+    sheet.line("schedule", "suspended: " + status.suspended, Colour::yellow);
+  }
   if (status.skipped_runs > 0) sheet.line("skipped", std::to_string(status.skipped_runs) + " runs");
   sheet.line("addresses", joined(status.addresses, ", "));
   sheet.line("ports", joined(status.ports, ", "));
   sheet.line("groups", joined(status.groups, ", "));
+  for (const auto& [name, value] : status.labels) sheet.line("label", name + "=" + value);
   sheet.line("depends on", joined(status.depends_on, ", "));
   sheet.line("definition", status.file);
   sheet.line("generation", std::to_string(status.generation));

@@ -65,8 +65,11 @@ std::string render(const std::vector<std::string>& headings, const std::vector<R
       line.add(cell_text(row, i), width, colour);
     });
     out += line.take();
-    if (row.below.empty()) continue;
-    out += terminal.paint(Colour::red, cut("  " + escaped(row.below), terminal.width)) + "\n";
+    const auto add_below = [&](const std::string& below) {
+      out += terminal.paint(Colour::red, cut("  " + escaped(below), terminal.width)) + "\n";
+    };
+    if (!row.below.empty()) add_below(row.below);
+    std::ranges::for_each(row.further, add_below);
   }
   return out;
 }

@@ -15,7 +15,8 @@ struct Cell {
 
 struct Row {
   std::vector<Cell> cells;
-  std::string below;  // a line of its own, indented, under the row; empty: none
+  std::string below;                      // a line of its own, indented, under the row; empty: none
+  std::vector<std::string> further = {};  // more of them
 };
 
 // Columns are as wide as their widest cell, two spaces apart; no line ends in spaces. Lines are

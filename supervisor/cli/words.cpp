@@ -60,4 +60,18 @@ std::string plight(const control::ContainerStatus& status) {
   return text;
 }
 
+std::string never_started(const control::ContainerStatus& status) {
+  if (status.pid) return ": they are gone, and its output since goes nowhere";
+  std::string text = status.launch == 0 ? ": it was never started" : ": they are gone";
+  if (!status.masked.empty()) return text + ": it is masked by " + status.masked;
+  std::string why = status.error.empty() ? status.waiting : status.error;
+  if (why.empty() && status.intent == "stop") why = "an operator stopped it";
+  if (why.empty() && !status.suspended.empty()) {
+    why = "its schedule is suspended: " + status.suspended;
+  }
+  if (why.empty() && !status.next_run.empty())
+    why = "its next run is " + shown_time(status.next_run);
+  return why.empty() ? text : text + ": " + why;
+}
+
 }  // namespace berth::cli

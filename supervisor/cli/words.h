@@ -20,5 +20,7 @@ Colour colour_of_health(std::string_view health);
 std::string joined(const std::vector<std::string>& texts, std::string_view separator);
 // How it ended and why it is not as it should be: "failed: exit code 1", for one-line messages.
 std::string plight(const control::ContainerStatus& status);
+// Why a container has no logs: ": it was never started: waits for db to be ready".
+std::string never_started(const control::ContainerStatus& status);
 
 }  // namespace berth::cli

@@ -2,7 +2,6 @@
 #include "supervisor/control/documents.h"
 
 #include <algorithm>
-#include <iterator>
 #include <set>
 
 #include "supervisor/model/keys.h"
@@ -52,12 +51,16 @@ std::set<std::string> known_names(const StateView& view) {
       names.insert(problem.container);
     }
   }
+  if (view.masked != nullptr) {
+    for (const auto& [name, link] : *view.masked) names.insert(name);
+  }
   return names;
 }
 
 void add_spec(ContainerStatus& status, const ContainerSpec& spec) {
   status.type = word_of(spec.type);
   status.groups = spec.groups;
+  status.labels = spec.labels;
   for (const PortSpec& port : spec.ports) status.ports.push_back(format_value(port));
   for (const auto& [name, dependency] : spec.depends_on) status.depends_on.push_back(name);
   if (!spec.where.empty()) status.file = spec.where.begin()->second.file;
@@ -98,6 +101,24 @@ void add_observed(ContainerStatus& status, const ObservedContainer& container,
   status.since = format_rfc3339(view.wall_now - age);
 }
 
+const std::string& mask_of(const StateView& view, const std::string& name) {
+  static const std::string kNone;
+  if (view.masked == nullptr) return kNone;
+  const auto found = view.masked->find(name);
+  return found == view.masked->end() ? kNone : found->second;
+}
+
+// Why a schedule has no next time although the host knows the time of day.
+std::string suspension(const ContainerSpec& spec, const ObservedContainer& container) {
+  if (spec.type != ContainerType::oneshot || spec.schedule.empty()) return "";
+  if (container.appointment.next) return "";
+  if (container.intent == Intent::stop) return "an operator stopped it";
+  if (!spec.autostart && container.intent == Intent::none) {
+    return "autostart is off, and no operator started it";
+  }
+  return "";
+}
+
 ContainerStatus make_status(const StateView& view, const std::string& name,
                             const std::map<std::string, std::string>& waiting) {
   ContainerStatus status;
@@ -121,13 +142,17 @@ ContainerStatus make_status(const StateView& view, const std::string& name,
   if (status.desired && seen != view.observed.containers.end() && status.error.empty()) {
     status.error = planning::check_sentence(seen->second, wanted->second);
   }
+  if (status.desired && seen != view.observed.containers.end() && view.observed.wall) {
+    status.suspended = suspension(*wanted->second, seen->second);
+  }
+  status.masked = mask_of(view, name);
 
   const Diagnostic* problem = first_error(view.problems, name);
   if (problem == nullptr) return status;
   if (status.file.empty()) status.file = problem->pos.file;
-  if (status.error.empty()) {
-    status.error = (status.desired ? "keeps its last good definition: " : "") + format(*problem);
-  }
+  status.definition_error =
+      (status.desired ? "keeps its last good definition: " : "") + format(*problem);
+  if (status.error.empty()) status.error = status.definition_error;
   return status;
 }
 
@@ -145,7 +170,7 @@ std::vector<ContainerStatus> container_statuses(const StateView& view) {
 std::optional<ContainerStatus> container_status(const StateView& view, const std::string& name) {
   const bool known = view.desired.containers.contains(name) ||
                      view.observed.containers.contains(name) ||
-                     first_error(view.problems, name) != nullptr;
+                     first_error(view.problems, name) != nullptr || !mask_of(view, name).empty();
   if (!known || name.empty()) return std::nullopt;
   return make_status(view, name, waits(view.desired, view.observed, view.now));
 }
@@ -158,6 +183,9 @@ HostStatus host_status(const StateView& view, const HostFacts& facts) {
   host.generation = view.desired.generation;
   host.shutting_down = view.desired.shutting_down;
   for (const ContainerStatus& status : container_statuses(view)) {
+    const bool only_masked = !status.masked.empty() && !status.desired &&
+                             !view.observed.containers.contains(status.name);
+    if (only_masked) continue;
     ++host.containers;
     if (status.pid) ++host.running;
     if (!status.error.empty()) ++host.with_error;

@@ -37,9 +37,11 @@ struct StateView {
   std::span<const Diagnostic> problems;  // of the last set of files, good or not
   Instant now{};
   WallTime wall_now{};
+  // Names that are masked, and the links that do it; null: none.
+  const std::map<std::string, std::string>* masked = nullptr;
 };
 
-// Every container that is desired, observed, or known by a bad file; by name.
+// Every container that is desired, observed, masked, or known by a bad file; by name.
 std::vector<ContainerStatus> container_statuses(const StateView& view);
 // std::nullopt: nothing is known under this name.
 std::optional<ContainerStatus> container_status(const StateView& view, const std::string& name);

@@ -15,12 +15,14 @@ struct World {
   DesiredState desired;
   ObservedState observed;
   std::vector<Diagnostic> problems;
+  std::map<std::string, std::string> masked;
 
   World() {
     desired.generation = 7;
     auto web = std::make_shared<ContainerSpec>();
     web->name = "web";
     web->groups = {"shop"};
+    web->labels["tier"] = "front";
     web->ports = {PortSpec{"127.0.0.1", 9443, 8080, Protocol::tcp}};
     web->depends_on["db"] = DependencySpec{};
     web->where["command"] = SourcePos{"containers/web.toml", 2, 1};
@@ -41,7 +43,7 @@ struct World {
   }
 
   [[nodiscard]] StateView view() const {
-    return StateView{desired, observed, problems, Instant(165s), WallTime(1000065s)};
+    return StateView{desired, observed, problems, Instant(165s), WallTime(1000065s), &masked};
   }
 };
 
@@ -73,19 +75,25 @@ TEST_CASE("the list document of a running container holds every member under its
     "groups": [
       "shop"
     ],
+    "labels": {
+      "tier": "front"
+    },
     "generation": 7,
     "error": "",
+    "definition_error": "",
     "waiting": "",
     "since": "1970-01-12T13:46:40.000000000Z",
     "uptime": 65,
     "next_start_in": null,
     "next_run": "",
+    "suspended": "",
     "skipped_runs": 0,
     "launch": 3,
     "completed": false,
     "desired": true,
     "intent": "",
     "file": "containers/web.toml",
+    "masked": "",
     "depends_on": [
       "db"
     ]
@@ -128,7 +136,46 @@ TEST_CASE("what went wrong with the container itself comes before its file") {
   World world;
   world.problems = {kBadFile};
   world.observed.containers["web"].error = "cannot mount /srv on /data";
-  CHECK(container_status(world.view(), "web")->error == "cannot mount /srv on /data");
+  const auto status = container_status(world.view(), "web");
+  CHECK(status->error == "cannot mount /srv on /data");
+  // And the file's error is not hidden by it.
+  CHECK(status->definition_error ==
+        "keeps its last good definition: containers/web.toml:3:1: error: comand: unknown key "
+        "(command)");
+}
+
+TEST_CASE("a masked container is known by the link that masks it, and is none of the host's") {
+  World world;
+  world.masked["old"] = "/etc/berth/containers/old.toml";
+  world.masked["web"] = "/etc/berth/containers/web.toml";
+  const auto old = container_status(world.view(), "old");
+  REQUIRE(old);
+  CHECK(old->phase == "absent");
+  CHECK(old->masked == "/etc/berth/containers/old.toml");
+  CHECK(container_status(world.view(), "web")->masked == "/etc/berth/containers/web.toml");
+  CHECK(container_statuses(world.view()).size() == 2);
+  CHECK(host_status(world.view(), {}).containers == 1);  // web still runs
+}
+
+TEST_CASE("a schedule without a next run says why it is suspended") {
+  World world;
+  auto job = std::make_shared<ContainerSpec>();
+  job->name = "job";
+  job->type = ContainerType::oneshot;
+  job->schedule = {*parse_calendar("hourly", [](const std::string&) { return true; })};
+  world.desired.containers["job"] = job;
+  ObservedContainer& seen = world.observed.containers["job"];
+  const auto suspended = [&] { return container_status(world.view(), "job")->suspended; };
+  seen.intent = Intent::stop;
+  CHECK(suspended().empty());  // nobody knows the time of day
+  world.observed.wall = std::make_shared<WallClock>();
+  CHECK(suspended() == "an operator stopped it");
+  seen.intent = Intent::none;
+  CHECK(suspended().empty());
+  job->autostart = false;
+  CHECK(suspended() == "autostart is off, and no operator started it");
+  seen.appointment.next = WallTime(5s);
+  CHECK(suspended().empty());
 }
 
 TEST_CASE("a container known only by a bad file is absent, with the diagnostic as its error") {

@@ -29,19 +29,23 @@ void members(S& s, V visit) {
   visit("addresses", s.addresses);
   visit("ports", s.ports);
   visit("groups", s.groups);
+  visit("labels", s.labels);
   visit("generation", s.generation);
   visit("error", s.error);
+  visit("definition_error", s.definition_error);
   visit("waiting", s.waiting);
   visit("since", s.since);
   visit("uptime", s.uptime);
   visit("next_start_in", s.next_start_in);
   visit("next_run", s.next_run);
+  visit("suspended", s.suspended);
   visit("skipped_runs", s.skipped_runs);
   visit("launch", s.launch);
   visit("completed", s.completed);
   visit("desired", s.desired);
   visit("intent", s.intent);
   visit("file", s.file);
+  visit("masked", s.masked);
   visit("depends_on", s.depends_on);
 }
 
@@ -133,6 +137,12 @@ Json write(const std::optional<T>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
 
+Json write(const std::map<std::string, std::string>& values) {
+  Json object = Json::object();
+  for (const auto& [name, value] : values) object[name] = value;
+  return object;
+}
+
 Json write(const Diagnostic& value) {
   return Json{{"severity", value.severity == Severity::error ? "error" : "warning"},
               {"file", value.pos.file},
@@ -180,6 +190,12 @@ void read(const Json& json, T& value) {
 
 void read(const Json& json, std::string& value) {
   if (json.is_string()) value = json.get<std::string>();
+}
+
+void read(const Json& json, std::map<std::string, std::string>& values) {
+  values.clear();
+  if (!json.is_object()) return;
+  for (const auto& [name, value] : json.items()) read(value, values[name]);
 }
 
 template <class T>

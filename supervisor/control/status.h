@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,19 +30,25 @@ struct ContainerStatus {
   std::vector<std::string> addresses;  // of IPv4, by networks; then those of IPv6
   std::vector<std::string> ports;      // as written: "127.0.0.1:9443:8080/tcp"
   std::vector<std::string> groups;
+  std::map<std::string, std::string> labels;
   std::uint64_t generation = 0;  // of the set of definitions
   std::string error;             // why it is not as it should be; empty when all is well
+  // What is wrong with its definition file, beside which `error` may tell of something else.
+  std::string definition_error;
   std::string waiting;  // for what it waits before it starts or changes; empty: for nothing
   std::string since;    // RFC 3339: when the process began; empty when there is none
   std::optional<std::int64_t> uptime;         // in seconds; null: no process
   std::optional<std::int64_t> next_start_in;  // in milliseconds, while backing-off
   std::string next_run;                       // RFC 3339: of its schedule; empty: none
-  std::uint64_t skipped_runs = 0;             // times of its schedule that came while it ran
-  std::uint64_t launch = 0;                   // number of its last launch; 0: never launched
-  bool completed = false;                     // a oneshot that ended well
-  bool desired = false;                       // there is a good definition of it
-  std::string intent;  // what an operator said last: "run", "stop"; empty: nothing
-  std::string file;    // the definition: "containers/web.toml"; empty: not known
+  // Why its schedule names no next run: "an operator stopped it"; empty: it is not suspended.
+  std::string suspended;
+  std::uint64_t skipped_runs = 0;  // times of its schedule that came while it ran
+  std::uint64_t launch = 0;        // number of its last launch; 0: never launched
+  bool completed = false;          // a oneshot that ended well
+  bool desired = false;            // there is a good definition of it
+  std::string intent;              // what an operator said last: "run", "stop"; empty: nothing
+  std::string file;                // the definition: "containers/web.toml"; empty: not known
+  std::string masked;  // the link to /dev/null that takes its definition away; empty: none
   std::vector<std::string> depends_on;
   bool operator==(const ContainerStatus&) const = default;
 };
@@ -107,6 +114,7 @@ struct RollbackAnswer {
 //   exited     container, exit_code/signal, oom_killed, message
 //   removed    container                       it is no longer known
 //   generation generation, message             a set of definitions was accepted
+//   held-back  generation, message             one was not, and why; the generation stays in force
 //   problem    container (or none), message    a diagnostic of a definition
 //   notice     message                         of the daemon itself
 struct EventRecord {

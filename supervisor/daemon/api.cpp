@@ -14,7 +14,8 @@ control::StateView Worker::view() const {
                             .observed = observed_,
                             .problems = definitions_.problems(),
                             .now = BootClock::now(),
-                            .wall_now = wall_now()};
+                            .wall_now = wall_now(),
+                            .masked = &definitions_.masked()};
 }
 
 std::string Worker::list() { return control::list_document(view()); }
@@ -63,7 +64,15 @@ control::CallResult<std::vector<std::string>> Worker::select_for(
   if (desired_.shutting_down) {
     return std::unexpected(control::CallError{"ShuttingDown", "berthd is stopping"});
   }
-  return control::select(desired_, observed_, selection, also_leaving);
+  auto names = control::select(desired_, observed_, selection, also_leaving);
+  if (names || names.error().name != "NoSuchContainer") return names;
+  for (const std::string& name : selection.names) {
+    const auto mask = definitions_.masked().find(name);
+    if (mask == definitions_.masked().end() || desired_.containers.contains(name)) continue;
+    return std::unexpected(
+        control::CallError{"Masked", "\"" + name + "\" is masked by " + mask->second});
+  }
+  return names;
 }
 
 template <class OperatorEvent>

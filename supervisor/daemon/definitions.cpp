@@ -40,6 +40,19 @@ bool same_texts(const std::vector<SourceText>& left, const std::vector<SourceTex
   });
 }
 
+// What holds a set back that counts as one: its first error, and how many there are.
+std::string first_of_errors(const std::vector<Diagnostic>& problems) {
+  std::string sentence;
+  int more = -1;
+  for (const Diagnostic& problem : problems) {
+    if (problem.severity != Severity::error) continue;
+    if (sentence.empty()) sentence = format(problem);
+    ++more;
+  }
+  if (more <= 0) return sentence;
+  return sentence + " (and " + std::to_string(more) + " more)";
+}
+
 // Containers that are as they were before, because what their files say now cannot be.
 std::vector<std::string> kept_names(const definition::AcceptedSet& accepted,
                                     const definition::LoadedSet& loaded) {
@@ -79,7 +92,7 @@ void Definitions::take_host(const definition::LoadedSet& loaded) {
   if (loaded.missing_directory) {
     notices_.push_back(
         paths_.containers() +
-        " is not there, or not to be trusted: every container keeps its last definition");
+        " is not there, or not to be trusted: what was defined there keeps its last definition");
   }
   if (loaded.host_failed) return;
   host_->log_level = loaded.host.log_level;
@@ -97,6 +110,7 @@ bool Definitions::read(const Reading& reading) {
   const std::set<std::string> held = reading.held ? reading.held() : std::set<std::string>();
   definition::hold_back(snapshot, paths_, held);
   files_ = std::move(snapshot);
+  being_written_ = !held.empty();
   const bool first = !host_;
   if (first) begin();
   const definition::LoadedSet loaded = load_from(files_);
@@ -104,9 +118,12 @@ bool Definitions::read(const Reading& reading) {
   const std::vector<std::string> notices_before = notices();
   const std::vector<Diagnostic> problems_before =
       std::exchange(set_.problems, std::move(accepted.problems));
+  set_.masked = std::move(accepted.masked);
   const std::vector<SourceText> host_before = host_ ? host_->sources : loaded.host.sources;
   take_host(loaded);
+  held_back_.clear();
   if (accepted.held_back) {
+    held_back_ = first_of_errors(set_.problems);
     notices_.push_back(
         "apply = \"set\": the definitions have errors, so none of their changes is "
         "applied; everything keeps its last definition");
@@ -130,7 +147,7 @@ bool Definitions::read(const Reading& reading) {
 
 // A file that is being written, or a directory that is not there at the moment, is no change yet.
 bool Definitions::pin_holds(const definition::Snapshot& files, bool held) const {
-  if (held || files.missing_directory || !files.unread.empty()) return true;
+  if (held || !definition::saw_everything(files, set_)) return true;
   const Manifest* in_force = keeper_.in_force();
   return in_force != nullptr && keeper_.fingerprint(files) == in_force->pin;
 }
@@ -151,7 +168,8 @@ bool Definitions::take(definition::AcceptedSet accepted, const definition::Loade
   if (kept) return true;
   // Where there is no store at all, and where nothing is in force that could stay so, definitions
   // count all the same.
-  if (!keeper_.has_store() || generation_ == 0) {
+  const bool counts = !keeper_.has_store() || generation_ == 0;
+  if (counts) {
     set_.containers = std::move(accepted.containers);
     set_.networks = std::move(accepted.networks);
     ++generation_;
@@ -163,6 +181,7 @@ bool Definitions::take(definition::AcceptedSet accepted, const definition::Loade
         "everything stays as it is: ";
   }
   trouble_ += kept.error().message();
+  if (!counts) held_back_ = trouble_;
   retry_at_ = BootClock::now() + kRetry;
   return generation_ == 1;
 }

@@ -53,6 +53,11 @@ class Definitions {
   // What else is to be said about the last reading, in sentences: a directory that is gone,
   // settings that wait for the next start, a pinned generation.
   [[nodiscard]] std::vector<std::string> notices() const;
+  // Why the last reading is not in force as a whole: its errors with apply = "set", or a store that
+  // does not take it. Empty: it is, or nothing differs.
+  [[nodiscard]] const std::string& held_back() const { return held_back_; }
+  // Names that the files mask, and the links that do it.
+  [[nodiscard]] const std::map<std::string, std::string>& masked() const { return set_.masked; }
   // "pinned to generation 7 until the definitions change"; empty: nothing is pinned.
   [[nodiscard]] std::string pinned() const;
 
@@ -81,6 +86,7 @@ class Definitions {
   void begin();
   [[nodiscard]] definition::LoadedSet load_from(const definition::Snapshot& snapshot) const;
   void take_host(const definition::LoadedSet& loaded);
+  [[nodiscard]] Result<std::string> pin() const;
   [[nodiscard]] bool pin_holds(const definition::Snapshot& files, bool held) const;
   bool take(definition::AcceptedSet accepted, const definition::LoadedSet& loaded, bool unpinned);
   Result<void> put_in_force(definition::AcceptedSet set, generation::Manifest page);
@@ -92,6 +98,7 @@ class Definitions {
   Paths paths_;
   GenerationKeeper keeper_;
   definition::Snapshot files_;       // of the last reading
+  bool being_written_ = false;       // some of them were, and so are not in it
   mutable definition::Cache cache_;  // spares work; changes no answer
   definition::AcceptedSet set_;
 
@@ -99,6 +106,7 @@ class Definitions {
   std::optional<HostSpec> host_;
   std::vector<std::string> notices_;
   std::string trouble_;  // why the last set could not be kept
+  std::string held_back_;
   std::optional<Instant> retry_at_;
   std::uint64_t generation_ = 0;  // 0: nothing is in force yet
   bool pinned_ = false;

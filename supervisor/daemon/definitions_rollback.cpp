@@ -39,6 +39,7 @@ Result<definition::AcceptedSet> Definitions::rollback_set(std::uint64_t& number)
 }
 
 Result<DesiredState> Definitions::rollback_preview(std::uint64_t number) {
+  TRY(pin());
   return to_desired(TRY(rollback_set(number)), generation_);
 }
 
@@ -47,8 +48,18 @@ Result<void> Definitions::rollback(std::uint64_t number) {
   Manifest page;
   page.reason = "rollback to generation " + std::to_string(number);
   page.copy_of = number;
-  page.pin = keeper_.fingerprint(files_);
+  page.pin = TRY(pin());
   return put_in_force(std::move(set), std::move(page));
+}
+
+// A pin ends when the files differ from what they were: what was not seen would end it by itself.
+Result<std::string> Definitions::pin() const {
+  if (being_written_ || !definition::saw_everything(files_, set_)) {
+    return fail(
+        "not all definitions could be read just now, so nobody could tell when they change, which "
+        "ends a rollback; try again when they are there");
+  }
+  return keeper_.fingerprint(files_);
 }
 
 Result<definition::AcceptedSet> Definitions::cancelled_set() const {
@@ -122,7 +133,7 @@ Result<void> Definitions::undo(const std::string& reason) {
                 format_duration(probed_->terms.length) + ": " + reason;
   page.copy_of = probed_->former;
   page.undoes = probed_->number;
-  page.pin = keeper_.fingerprint(files_);
+  page.pin = TRY(pin());
   return put_in_force(std::move(set), std::move(page));
 }
 

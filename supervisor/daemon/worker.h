@@ -58,6 +58,7 @@ class Worker final : private Host, private control::Backend {
 
   // Generations (worker_generations.cpp).
   void adopt_definitions(bool new_generation);
+  void tell_of_generation(const char* kind, const std::string& message);
   void judge_generation(Instant now);
   void look_after_generations(Instant now);
   [[nodiscard]] std::optional<Instant> next_look() const;
@@ -111,6 +112,7 @@ class Worker final : private Host, private control::Backend {
   control::SystemdUnits units_;
   std::optional<control::Server> server_;
   control::ChangeWatch change_watch_;
+  std::string told_held_back_;  // of Definitions::held_back(), what was told last
 
   DesiredState desired_;
   ObservedState observed_;

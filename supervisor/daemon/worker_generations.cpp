@@ -21,15 +21,23 @@ void Worker::adopt_definitions(bool new_generation) {
   desired_.shutting_down = shutting_down;
   wall_clock_->use(desired_);
   dirty_ = true;
+  if (std::exchange(told_held_back_, definitions_.held_back()) != definitions_.held_back() &&
+      !told_held_back_.empty()) {
+    tell_of_generation("held-back", told_held_back_);
+  }
   if (!new_generation) return;
   log::info("definitions accepted", {{"generation", std::to_string(desired_.generation)},
                                      {"containers", std::to_string(desired_.containers.size())},
                                      {"reason", definitions_.reason()}});
+  tell_of_generation("generation", definitions_.reason());
+}
+
+void Worker::tell_of_generation(const char* kind, const std::string& message) {
   control::EventRecord record;
   record.time = format_rfc3339(wall_now());
-  record.kind = "generation";
+  record.kind = kind;
   record.generation = desired_.generation;
-  record.message = definitions_.reason();
+  record.message = message;
   if (server_) server_->emit(control::event_document(record));
 }
 

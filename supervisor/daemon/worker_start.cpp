@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "supervisor/base/files.h"
 #include "supervisor/daemon/log.h"
 #include "supervisor/daemon/worker.h"
 #include "supervisor/generation/archive.h"
@@ -27,6 +28,14 @@ void raise_descriptor_limit() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// What earlier runs left there. When it cannot be read, that is said, and taken for nothing.
+std::vector<std::string> remembered_in(const std::string& directory) {
+  auto names = names_in(directory);
+  if (names) return *std::move(names);
+  log::warning("what an earlier run left is not known", {{"error", names.error().message()}});
+  return {};
 }
 
 }  // namespace
@@ -159,15 +168,13 @@ Result<void> Worker::take_over() {
 // alone: its file may be broken, or not be there yet, and that never means deletion.
 void Worker::remember_roots() {
   const auto containers = definitions_.desired().containers;
-  std::error_code failure;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(paths_.state() + "/containers", failure)) {
-    const std::string name = entry.path().filename().string();
+  const std::string directory = paths_.state() + "/containers";
+  for (const std::string& name : remembered_in(directory)) {
     if (containers.contains(name)) {
       observed_.containers[name].root = true;
     } else {
       log::warning("a writable layer without a definition is kept",
-                   {{"container", name}, {"path", entry.path().string()}});
+                   {{"container", name}, {"path", directory + "/" + name}});
     }
   }
 }
@@ -175,17 +182,16 @@ void Worker::remember_roots() {
 // With restart.policy "unless-stopped", what an operator stopped stays down.
 void Worker::remember_stops() {
   const auto containers = definitions_.desired().containers;
-  std::error_code failure;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(paths_.state() + "/stopped", failure)) {
-    const auto found = containers.find(entry.path().filename().string());
+  const std::string directory = paths_.state() + "/stopped";
+  for (const std::string& name : remembered_in(directory)) {
+    const auto found = containers.find(name);
     if (found == containers.end()) continue;
     if (found->second->restart.policy == RestartPolicy::unless_stopped) {
       observed_.containers[found->first].intent = Intent::stop;
       observed_.containers[found->first].phase = Phase::stopped;
     } else {
       std::error_code ignored;
-      std::filesystem::remove(entry.path(), ignored);
+      std::filesystem::remove(directory + "/" + name, ignored);
     }
   }
 }

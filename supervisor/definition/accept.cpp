@@ -15,6 +15,10 @@ namespace berth::definition {
 
 namespace {
 
+// The directories of the first layer, as their files are shown.
+constexpr std::string_view kFirstContainers = "containers/";
+constexpr std::string_view kFirstNetworks = "networks/";
+
 bool same_network(const NetworkSpec& left, const NetworkSpec& right) {
   return std::tie(left.bridge, left.subnet, left.subnet6, left.nat, left.driver) ==
          std::tie(right.bridge, right.subnet, right.subnet6, right.nat, right.driver);
@@ -205,18 +209,42 @@ bool is_from(const Spec& spec, const std::vector<std::string>& directories) {
   });
 }
 
+// What could not be read, and what may only seem to be gone: /etc/berth is not mounted yet, or
+// moved aside for a moment. Of its networks, those that are still there are as they are written.
+std::vector<std::string> unread_of(const LoadedSet& set) {
+  std::vector<std::string> unread = set.unread;
+  if (!set.missing_directory) return unread;
+  unread.emplace_back(kFirstContainers);
+  const bool has_networks = std::ranges::any_of(set.networks, [](const auto& each) {
+    return each.first != "default" && is_from(*each.second, {std::string(kFirstNetworks)});
+  });
+  if (!has_networks) unread.emplace_back(kFirstNetworks);
+  return unread;
+}
+
+// A name that was masked there does not come back from a lower layer.
+void keep_masks(LoadedSet& rest, const AcceptedSet& previous) {
+  for (const auto& [name, link] : previous.masked) {
+    rest.masked.emplace(name, link);
+    rest.containers.erase(name);
+    rest.unfit.erase(name);
+  }
+}
+
 // What came from a directory that could not be read is not gone, nor is what a lower layer has
 // under its name meant: it counts as bad, and so stays as it was.
-LoadedSet without_unread(const LoadedSet& set, const AcceptedSet& previous) {
+LoadedSet without_unread(const LoadedSet& set, const std::vector<std::string>& unread,
+                         const AcceptedSet& previous) {
   LoadedSet rest = set;
+  if (std::ranges::find(unread, kFirstContainers) != unread.end()) keep_masks(rest, previous);
   for (const auto& [name, spec] : previous.containers) {
-    if (!is_from(*spec, set.unread)) continue;
+    if (!is_from(*spec, unread)) continue;
     rest.containers.erase(name);
     rest.unfit.erase(name);
     rest.bad.emplace(name, where_of(*spec, "").file);
   }
   for (const auto& [name, network] : previous.networks) {
-    if (name == "default" || !is_from(*network, set.unread)) continue;
+    if (name == "default" || !is_from(*network, unread)) continue;
     rest.networks.erase(name);
     rest.bad_networks.emplace(name, network->where.at("").file);
   }
@@ -243,14 +271,11 @@ void keep_previous(const LoadedSet& set, const AcceptedSet& previous, AcceptedSe
 AcceptedSet accept(const LoadedSet& set, const AcceptedSet& previous) {
   AcceptedSet accepted;
   accepted.problems = set.file_problems;
-  // At the very first reading there is nothing to keep, and the lower layers are what there is.
-  if (set.missing_directory && !previous.networks.empty()) {
-    keep_previous(set, previous, accepted);
-    sort_problems(accepted.problems);
-    return accepted;
-  }
-  if (!set.unread.empty()) {
-    LoadedSet rest = without_unread(set, previous);
+  accepted.masked = set.masked;
+  const std::vector<std::string> unread = unread_of(set);
+  if (!unread.empty()) {
+    LoadedSet rest = without_unread(set, unread, previous);
+    rest.missing_directory = false;
     rest.unread.clear();
     return accept(rest, previous);
   }
@@ -265,6 +290,14 @@ AcceptedSet accept(const LoadedSet& set, const AcceptedSet& previous) {
     accepted.held_back = true;
   }
   return accepted;
+}
+
+bool saw_everything(const Snapshot& files, const AcceptedSet& in_force) {
+  if (files.torn || !files.unread.empty()) return false;
+  const std::vector<std::string> first{std::string(kFirstContainers), std::string(kFirstNetworks)};
+  const auto came_from_there = [&](const auto& each) { return is_from(*each.second, first); };
+  return !files.missing_directory || (std::ranges::none_of(in_force.containers, came_from_there) &&
+                                      std::ranges::none_of(in_force.networks, came_from_there));
 }
 
 }  // namespace berth::definition

@@ -172,6 +172,7 @@ LoadedSet load(const Snapshot& snapshot, const HostSpec* in_force, Cache* cache)
   LoadedSet set;
   set.missing_directory = snapshot.missing_directory;
   set.unread = snapshot.unread;
+  set.masked = snapshot.masked_containers;
   set.host_failed = snapshot.refused_host;
   set.file_problems = snapshot.problems;
   set.bad = snapshot.refused_containers;

@@ -110,9 +110,10 @@ struct LoadedSet {
   std::map<std::string, std::string> bad_networks;
   std::vector<Diagnostic> file_problems;
   bool missing_directory = false;
-  std::vector<std::string> unread;  // as in Snapshot
-  bool host_failed = false;         // berthd.toml is there, and bad: `host` is not what was meant
-  bool as_one = false;              // apply = "set": one error holds everything back
+  std::vector<std::string> unread;            // as in Snapshot
+  std::map<std::string, std::string> masked;  // containers, as in Snapshot
+  bool host_failed = false;  // berthd.toml is there, and bad: `host` is not what was meant
+  bool as_one = false;       // apply = "set": one error holds everything back
 };
 
 // `in_force`: the host settings that a running daemon began with. The default network is made from
@@ -127,14 +128,19 @@ struct AcceptedSet {
   std::map<std::string, std::shared_ptr<const ContainerSpec>> containers;
   std::map<std::string, std::shared_ptr<const NetworkSpec>> networks;
   std::vector<Diagnostic> problems;
+  std::map<std::string, std::string> masked;  // containers that files take away, and the links
 };
 
 // A container whose new file is bad, or whose new definition does not fit the rest of the set
 // (missing dependency, cycle, port or address taken), keeps its definition of `previous`; without
-// one it is not there. A directory that vanished keeps everything. Specs that did not change keep
-// their pointer. With apply = "set", any error keeps the whole of `previous`. Who had a port or an
-// address before keeps it; a network whose file is gone stays as long as a container is attached to
-// it.
+// one it is not there. Where the first layer's directory vanished, all that came from it keeps its
+// definition, and other layers are followed. Specs that did not change keep their pointer. With
+// apply = "set", any error keeps the whole of `previous`. Who had a port or an address before keeps
+// it; a network whose file is gone stays as long as a container is attached to it.
 AcceptedSet accept(const LoadedSet& set, const AcceptedSet& previous);
+
+// False when files may be there that were not seen: a directory cannot be read, or one that
+// `in_force` came from is not there.
+bool saw_everything(const Snapshot& files, const AcceptedSet& in_force);
 
 }  // namespace berth::definition

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "supervisor/definition/tree.h"
+#include "supervisor/definition/wording.h"
 #include "supervisor/model/diagnostic.h"
 
 namespace berth::definition {
@@ -33,6 +34,7 @@ class Report {
                 " that are shown";
       remedy.clear();
     }
+    remedy = in_language_of(pos.file, std::move(remedy));
     diagnostics_.push_back(Diagnostic{Severity::error, std::move(pos), std::move(key),
                                       std::move(problem), std::move(remedy), container_});
   }

@@ -10,6 +10,8 @@ using namespace berth::definition;
 namespace {
 
 const std::string kBase = "template = 'host'\ncommand = ['true']\n";
+const std::string kLan = "subnet = '10.9.0.0/24'\n";
+const std::string kSource = "/var/lib/berth/source/current/containers/";
 
 // A directory of definitions, and what was accepted of it last.
 struct Machine {
@@ -19,10 +21,13 @@ struct Machine {
   std::string host = {};
   std::vector<std::string> unread = {};
   std::map<std::string, std::string> folders = {};  // of containers whose files are elsewhere
+  std::map<std::string, std::string> masked = {};
   AcceptedSet accepted = {};
+  Snapshot snapshot = {};
 
   void take() {
-    Snapshot snapshot;
+    snapshot = Snapshot();
+    snapshot.masked_containers = masked;
     snapshot.missing_directory = missing_directory;
     snapshot.unread = unread;
     if (!host.empty()) snapshot.host.push_back(File{"berthd.toml", "berthd", Format::toml, host});
@@ -39,6 +44,7 @@ struct Machine {
   [[nodiscard]] bool runs(const std::string& name) const {
     return accepted.containers.contains(name);
   }
+  [[nodiscard]] bool files_complete() const { return saw_everything(snapshot, accepted); }
   [[nodiscard]] const ContainerSpec& spec(const std::string& name) const {
     return *accepted.containers.at(name);
   }
@@ -99,8 +105,44 @@ TEST_CASE("a removed file removes its container") {
   CHECK(machine.runs("db"));
 }
 
-TEST_CASE("a directory that vanished keeps everything, an empty one nothing") {
+TEST_CASE("a directory that vanished keeps what came from it, and others are followed") {
+  Machine machine{.containers = {{"web", kBase}, {"job", kBase}}, .networks = {{"lan", kLan}}};
+  machine.folders = {{"web", "containers/"}, {"job", kSource}};
+  machine.masked["old"] = "/etc/berth/containers/old.toml";
+  machine.take();
+  CHECK(machine.files_complete());
+  const auto web = machine.accepted.containers.at("web");
+  machine.containers = {{"job", with("hostname = 'new'")}, {"web", kBase}, {"old", kBase}};
+  machine.folders = {{"job", kSource}, {"web", kSource}, {"old", kSource}};
+  machine.networks.clear();
+  machine.masked.clear();
+  machine.missing_directory = true;
+  machine.take();
+  CHECK_FALSE(machine.files_complete());
+  CHECK(machine.accepted.containers.at("web") == web);  // not the one below it
+  CHECK(machine.spec("job").hostname == "new");
+  CHECK_FALSE(machine.runs("old"));  // it was masked there
+  CHECK(machine.accepted.networks.contains("lan"));
+  machine.containers.erase("job");
+  machine.take();
+  CHECK_FALSE(machine.runs("job"));
+}
+
+TEST_CASE("a host whose definitions all come from elsewhere misses no directory") {
+  Machine machine{.containers = {{"job", kBase}}};
+  machine.folders["job"] = kSource;
+  machine.missing_directory = true;
+  machine.take();
+  CHECK(machine.runs("job"));
+  CHECK(machine.files_complete());
+  machine.containers.clear();
+  machine.take();
+  CHECK_FALSE(machine.runs("job"));
+}
+
+TEST_CASE("a directory that vanished keeps all that was in it, an empty one nothing") {
   Machine machine{.containers = {{"web", kBase}}};
+  machine.folders["web"] = "containers/";
   machine.take();
   machine.containers.clear();
   machine.missing_directory = true;

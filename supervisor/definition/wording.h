@@ -19,6 +19,10 @@ std::string show_key(std::string_view key);
 // "a", "a or b", "a, b or c".
 std::string alternatives(const std::vector<std::string_view>& words);
 
+// Remedies are worded in TOML; here as this file writes it: `type = "tmpfs"` is `type: "tmpfs"` in
+// YAML. What is in quotes stays.
+std::string in_language_of(std::string_view file, std::string remedy);
+
 // Splits "problem (remedy)", as the parsers of base/units.h word their errors.
 struct Complaint {
   std::string problem;
