@@ -1,5 +1,6 @@
 #include "supervisor/base/time_window.h"
 
+#include <algorithm>
 #include <array>
 
 #include "supervisor/base/calendar.h"
@@ -63,6 +64,17 @@ std::int64_t day_of(std::int64_t local) { return local / kDay - (local % kDay < 
 
 UnixSeconds seconds_at(WallTime at) {
   return std::chrono::floor<std::chrono::seconds>(at.time_since_epoch()).count();
+}
+
+// When clocks skip a local time, `found` shows a later one; then the instant at which they go on
+// after the gap. Else `found`.
+UnixSeconds first_at_or_after(const ZoneRules& zone, std::int64_t local, UnixSeconds found) {
+  UnixSeconds before = found - std::max<std::int64_t>(zone.local(found) - local, 0);
+  while (found - before > 1) {
+    const UnixSeconds middle = before + (found - before) / 2;
+    (zone.local(middle) >= local ? found : before) = middle;
+  }
+  return found;
 }
 
 }  // namespace
@@ -133,7 +145,8 @@ std::optional<WallTime> next_opening(const TimeWindow& window, WallTime at, cons
     if (!begins_on(window, day)) continue;
     const auto begin = zone.instant_of(day * kDay + window.begins * 60, hint);
     if (!begin) continue;
-    const WallTime opening{std::chrono::seconds(*begin)};
+    const UnixSeconds first = first_at_or_after(zone, day * kDay + window.begins * 60, *begin);
+    const WallTime opening{std::chrono::seconds(first)};
     if (opening > at && is_open(window, opening, zone)) return opening;
   }
   return std::nullopt;

@@ -85,6 +85,8 @@ TEST_CASE("The next opening is the next begin of the window") {
 }
 
 TEST_CASE("A window that clocks skip in part opens when they go on, one skipped whole does not") {
+  CHECK(opening("Sun 02:30-03:20 Europe/Berlin", {2026, 3, 28, 12}) == "03-29T01:00");
+  CHECK(opening("Sun 02:59-05:00 Europe/Berlin", {2026, 3, 29, 0, 59, 59}) == "03-29T01:00");
   CHECK(opening("Sun 02:00-04:00 Europe/Berlin", {2026, 3, 28, 12}) == "03-29T01:00");
   CHECK(opening("Sun 02:10-02:50 Europe/Berlin", {2026, 3, 28, 12}) == "04-05T00:10");
 }

@@ -3,8 +3,10 @@
 #include <cerrno>
 #include <cstring>
 
+#include <nlohmann/json.hpp>
 #include <sys/stat.h>
 
+#include "supervisor/base/files.h"
 #include "supervisor/network/port_check.h"
 #include "supervisor/plan/preflight.h"
 
@@ -12,13 +14,42 @@ namespace berth::cli {
 
 namespace {
 
+constexpr std::size_t kProfileMost = 1u << 20;
+
+using Kind = NeededPath::Kind;
+
+// As far as it can be told without compiling it, which is the daemon's matter.
+std::string trouble_with_profile(const std::string& path, const struct stat& status) {
+  if (!S_ISREG(status.st_mode)) return "the profile is no regular file";
+  if (status.st_uid != 0 || (status.st_mode & 022) != 0) {
+    return "others than root can write the profile";
+  }
+  const auto text = read_small_file(path, kProfileMost);
+  if (!text) return text.error().code == EACCES ? "" : text.error().message();
+  const auto json = nlohmann::json::parse(*text, nullptr, false);
+  if (json.is_discarded()) return "the profile is not valid JSON";
+  const bool complete = json.is_object() && json.contains("defaultAction");
+  return complete ? "" : "the profile has no defaultAction";
+}
+
 // What is wrong with the path; empty: nothing, or it cannot be known.
 std::string trouble_with(const NeededPath& needed) {
   struct stat status{};
   if (::stat(needed.path.c_str(), &status) != 0) {
     return errno == EACCES || errno == EPERM ? "" : std::strerror(errno);
   }
-  return needed.directory && !S_ISDIR(status.st_mode) ? std::strerror(ENOTDIR) : "";
+  const bool is_block = S_ISBLK(status.st_mode);
+  switch (needed.kind) {
+    case Kind::any: return "";
+    case Kind::directory: return S_ISDIR(status.st_mode) ? "" : std::strerror(ENOTDIR);
+    case Kind::device: return is_block || S_ISCHR(status.st_mode) ? "" : "it is no device";
+    case Kind::block_device: return is_block ? "" : "it is no block device";
+    case Kind::program:
+      if (!S_ISREG(status.st_mode)) return "it is no program";
+      return (status.st_mode & 0111) != 0 ? "" : "it is not executable";
+    case Kind::seccomp_profile: return trouble_with_profile(needed.path, status);
+  }
+  return "";
 }
 
 Diagnostic complaint(const ContainerSpec& spec, const std::string& key, std::string problem) {

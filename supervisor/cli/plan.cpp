@@ -1,5 +1,7 @@
 // berth plan: what becomes of the containers when the definitions of a directory are taken up.
+#include <algorithm>
 #include <filesystem>
+#include <tuple>
 
 #include "supervisor/base/files.h"
 #include "supervisor/cli/command.h"
@@ -63,6 +65,12 @@ void add(std::vector<Diagnostic>& problems, std::vector<Diagnostic> more) {
   problems.insert(problems.end(), more.begin(), more.end());
 }
 
+void sort_by_place(std::vector<Diagnostic>& problems) {
+  std::ranges::stable_sort(problems, {}, [](const Diagnostic& problem) {
+    return std::tie(problem.pos.file, problem.pos.line, problem.pos.column);
+  });
+}
+
 class PlanCommand : public Command {
  public:
   void declare(Options& options) override {
@@ -92,6 +100,7 @@ class PlanCommand : public Command {
     if (state_file_.empty()) {
       add(planned.problems, check_host(to_be_checked(planned.preview, planned.after)));
     }
+    sort_by_place(planned.problems);
     std::string pinned;
     if (state_file_.empty() && directory_.empty()) pinned = TRY(pinned_to(context));
     if (json_) {

@@ -27,6 +27,7 @@ Json write(const KeyChange& change) {
 Json write(const PreviewChange& change) {
   Json json = write(change.change);
   json.update(place(change.where));
+  json["waits"] = change.waits;
   return json;
 }
 
@@ -37,6 +38,7 @@ Json write(const PreviewItem& item) {
               {"fate", name_of(item.fate)},
               {"reason", item.reason},
               {"follows", item.follows},
+              {"waits_for", item.waits_for},
               {"file", item.where.file},
               {"changes", write_all(item.changes)}};
 }

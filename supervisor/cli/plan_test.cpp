@@ -114,6 +114,38 @@ TEST_CASE("what waits for an update window is restarted only while one is open")
   CHECK(at_hour(5) == Fate::wait);
 }
 
+const std::string kWindow = "[update]\nwindow = [\"02:00-04:00 UTC\"]\n";
+
+// web runs, with a window, at five o'clock.
+SavedState at_five() {
+  SavedState state = running({{"web", kWindow}});
+  WallClock clock;
+  clock.offset = std::chrono::hours(24 * 20000 + 5) - state.now.time_since_epoch();
+  state.observed.wall = std::make_shared<const WallClock>(clock);
+  return state;
+}
+
+TEST_CASE("of changes of which some wait for a window, the others alone are told as live") {
+  CHECK(shown(at_five(), {{"web", "user = \"1\"\n" + kWindow + "[limits]\nmemory = \"64M\"\n"}}) ==
+        "1 to update live; generation 12 -> 13\n"
+        "~ web  update  limits.memory: unset -> 64M (containers/web.toml:7:10)\n"
+        "               keeps its old definition: waits for its update window, "
+        "02:00-04:00 UTC (in 21 hours):\n"
+        "                 user: unset -> 1 (containers/web.toml:3:8)\n");
+}
+
+TEST_CASE("what was held back before is told as long as it waits") {
+  SavedState state = at_five();
+  const std::map<std::string, std::string> changed{{"web", "user = \"1\"\n" + kWindow}};
+  state.desired = plan_against(state, files(changed)).after;
+  const Planned planned = plan_against(state, files(changed));
+  CHECK(planned.preview.generation_after == planned.preview.generation_before);
+  REQUIRE(planned.preview.items.size() == 1);
+  CHECK(planned.preview.items[0].fate == Fate::wait);
+  CHECK(planned.preview.items[0].changes.at(0).waits);
+  CHECK(planned.preview.items[0].reason.find("update window") != std::string::npos);
+}
+
 TEST_CASE("a bad file's container keeps its definition, and the mistake is among the problems") {
   const SavedState state = running({{"web", ""}});
   const Planned planned = plan_against(state, files({{"web", "comand = 1\n"}}));

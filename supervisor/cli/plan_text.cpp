@@ -92,7 +92,15 @@ std::vector<std::string> lines_of(const PreviewItem& item) {
       reason += " (" + item.where.file + ")";
     lines.push_back(std::move(reason));
   }
-  for (const PreviewChange& change : item.changes) lines.push_back(text_of(change));
+  const bool in_part = item.fate != Fate::wait && !item.waits_for.empty();
+  for (const PreviewChange& change : item.changes) {
+    if (!in_part || !change.waits) lines.push_back(text_of(change));
+  }
+  if (!in_part) return lines;
+  lines.push_back(item.waits_for + ":");
+  for (const PreviewChange& change : item.changes) {
+    if (change.waits) lines.push_back("  " + text_of(change));
+  }
   return lines;
 }
 

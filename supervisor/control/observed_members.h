@@ -20,6 +20,7 @@ void observed_members(C& c, V visit) {
   visit("sandbox_spec", c.sandbox_spec);
   visit("addresses", c.addresses);
   visit("addresses6", c.addresses6);
+  visit("ports_spec", c.ports_spec);
   visit("root", c.root);
   visit("root_spec", c.root_spec);
   visit("remains", c.remains);
@@ -37,6 +38,8 @@ void observed_members(C& c, V visit) {
   visit("attempts", c.attempts);
   visit("next_start", c.next_start);
   visit("failures", c.failures);
+  visit("content_starts", c.content_starts);
+  visit("content_start_at", c.content_start_at);
   visit("resting", c.resting);
   visit("completed", c.completed);
   visit("removal_failures", c.removal_failures);

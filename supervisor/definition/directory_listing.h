@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "supervisor/definition/layers.h"
 #include "supervisor/base/trusted_open.h"
+#include "supervisor/definition/layers.h"
 
 namespace berth::definition {
 

@@ -7,10 +7,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "supervisor/base/trusted_open.h"
 #include "supervisor/definition/cache.h"
 #include "supervisor/definition/directory_listing.h"
 #include "supervisor/definition/load.h"
-#include "supervisor/base/trusted_open.h"
 
 namespace berth::definition {
 

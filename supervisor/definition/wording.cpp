@@ -85,8 +85,11 @@ std::string in_language_of(std::string_view file, std::string remedy) {
   if (!file.ends_with(".yaml") && !file.ends_with(".yml")) return remedy;
   bool quoted = false;
   for (size_t i = 0; i < remedy.size(); ++i) {
-    if (remedy[i] == '\\') ++i;
-    if (i < remedy.size() && remedy[i] == '"') quoted = !quoted;
+    if (remedy[i] == '\\') {
+      ++i;
+      continue;
+    }
+    if (remedy[i] == '"') quoted = !quoted;
     if (!quoted && remedy.compare(i, 3, " = ") == 0) remedy.replace(i, 3, ": ");
   }
   return remedy;

@@ -12,22 +12,22 @@ namespace berth::handoff {
 namespace {
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(Op::count_)> kNames = {
-    "open_path",   "close",         "make_dir",      "make_path",
-    "make_target", "write_file",    "create_file",   "make_symlink",
-    "make_fifo",   "make_node",     "make_device",   "copy_tree",
-    "remove_tree", "copy_file",     "look_at_files", "remove_dir",
-    "rename",      "fs_open",       "fs_config",     "fs_mount",
-    "clone_tree",  "set_attr",      "attach",        "detach",
-    "mask",        "read_only",     "pivot",         "enable_controllers",
-    "write_any",   "write_device",  "cgroup_reset",  "limit_devices",
-    "unlock_pty",  "cgroup_join",   "cgroup_remove", "new_netns",
-    "set_ns",      "unshare",       "netlink_open",  "netlink",
-    "host_name",   "run",           "hold",          "give",
-    "spawn",       "load_filter",   "new_session",   "set_umask",
-    "work_dir",    "set_rlimit",    "score_adjust",  "find_user",
-    "own",         "duplicate",     "close_from",    "set_user",
-    "bound_caps",  "set_caps",      "no_new_privs",  "not_dumpable",
-    "filter",      "reset_signals", "execute"};
+    "open_path",    "close",        "make_dir",      "make_path",
+    "make_target",  "write_file",   "create_file",   "make_symlink",
+    "make_fifo",    "make_node",    "make_device",   "copy_tree",
+    "remove_tree",  "copy_file",    "look_at_files", "remove_dir",
+    "rename",       "fs_open",      "fs_config",     "fs_mount",
+    "clone_tree",   "set_attr",     "attach",        "detach",
+    "mask",         "read_only",    "pivot",         "enable_controllers",
+    "write_any",    "write_device", "cgroup_reset",  "limit_devices",
+    "unlock_pty",   "cgroup_join",  "cgroup_remove", "new_netns",
+    "set_ns",       "unshare",      "netlink_open",  "netlink",
+    "host_name",    "run",          "hold",          "give",
+    "spawn",        "inspect",      "load_filter",   "new_session",
+    "set_umask",    "work_dir",     "set_rlimit",    "score_adjust",
+    "find_user",    "own",          "duplicate",     "close_from",
+    "set_user",     "bound_caps",   "set_caps",      "no_new_privs",
+    "not_dumpable", "filter",       "reset_signals", "execute"};
 static_assert(!kNames.back().empty());
 
 constexpr std::array<std::pair<std::uint16_t, std::string_view>, 7> kFlagNames = {

@@ -131,6 +131,8 @@ enum class Op : std::uint16_t {
           // /dev/null and all slots; when it has called execve, or failed, the host's next
           // step follows. Namespace flags only. Host only, once at most; with kAlways never
 
+  inspect,  // fails unless text (absolute, of the host) is what value says: 0 a device (ENODEV), 1
+            // a block device (ENOTBLK), 2 a file that root can execute (EACCES). Host only
   load_filter,  // reads a seccomp profile of the OCI format from text and makes it a filter, which
                 // `filter` without a text installs. Host only
 

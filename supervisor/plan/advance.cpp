@@ -49,6 +49,7 @@ class Advance {
     container->sandbox = Presence::present;
     container->addresses = event.addresses;
     container->addresses6 = event.addresses6;
+    container->ports_spec = container->sandbox_spec;
   }
 
   void operator()(const event::SandboxGone& event) {
@@ -57,6 +58,7 @@ class Advance {
     if (container->busy == Task::remove_sandbox) container->busy.reset();
     container->sandbox = Presence::absent;
     container->sandbox_spec.reset();
+    container->ports_spec.reset();
     container->addresses.clear();
     container->addresses6.clear();
     removal_succeeded(*container);
@@ -68,6 +70,7 @@ class Advance {
       return;
     }
     container->busy.reset();
+    container->ports_spec = container->spec;
     for (const auto& [path, digest] : event.files) container->files[path] = digest;
     if (container->exited_id == event.launch_id) return;  // its end was told first
     container->pid = event.pid;
@@ -103,6 +106,7 @@ class Advance {
     // Nothing that a sandbox or a root is made from differs, or it would not have been an update.
     container->sandbox_spec = container->spec;
     container->root_spec = container->spec;
+    container->ports_spec = container->spec;
     if (std::exchange(container->update_refused, nullptr)) container->error.clear();
     adopt_files(*container, state_.files);
     adopt_units(*container, state_);

@@ -66,6 +66,7 @@ void record_failure(ObservedContainer& container, std::string why, Instant now) 
 void forget_failures(ObservedContainer& container) {
   container.attempts = 0;
   container.failures.clear();
+  container.content_starts = 0;
   container.next_start.reset();
 }
 

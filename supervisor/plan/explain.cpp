@@ -2,6 +2,7 @@
 
 #include "supervisor/plan/attachments.h"
 #include "supervisor/plan/changes.h"
+#include "supervisor/plan/damping.h"
 #include "supervisor/plan/dependency.h"
 #include "supervisor/plan/networks.h"
 #include "supervisor/plan/stop.h"
@@ -61,24 +62,47 @@ std::string describe_wait(const Graph& graph, const NetworkUses& uses, const Nod
   return node.observed->running() ? "" : describe_networks(uses, node.spec());
 }
 
+Graph decided(const DesiredState& desired, const ObservedState& observed, const NetworkUses& uses,
+              Instant now) {
+  Graph graph = make_graph(desired, observed);
+  decide_wanted(graph, desired.shutting_down);
+  decide_windows(graph, observed.wall, now);
+  decide_damping(graph, now);
+  decide_stops(graph, uses, desired.shutting_down);
+  return graph;
+}
+
+constexpr const char* kDampedSentence =
+    "waits before it restarts again: its files change again and again";
+
 }  // namespace
 
 std::map<std::string, std::string> waits(const DesiredState& desired, const ObservedState& observed,
                                          Instant now) {
-  Graph graph = make_graph(desired, observed);
   const NetworkUses uses = network_uses(desired, observed);
-  decide_wanted(graph, desired.shutting_down);
-  decide_windows(graph, observed.wall, now);
-  decide_stops(graph, uses, desired.shutting_down);
+  const Graph graph = decided(desired, observed, uses, now);
   std::map<std::string, std::string> sentences;
   for (const Node& node : graph.nodes) {
     std::string sentence = describe_wait(graph, uses, node);
+    if (sentence.empty() && node.damped_until && !node.held_back && node.observed->running()) {
+      sentence = kDampedSentence;
+    }
     if (sentence.empty() && node.held_back && !node.leaving()) {
       sentence = "keeps its old definition: " + window_sentence(node, observed.wall, now);
     }
     if (!sentence.empty()) sentences.emplace(*node.name, std::move(sentence));
   }
   return sentences;
+}
+
+std::set<std::string> held_back(const DesiredState& desired, const ObservedState& observed,
+                                Instant now) {
+  const Graph graph = decided(desired, observed, network_uses(desired, observed), now);
+  std::set<std::string> names;
+  for (const Node& node : graph.nodes) {
+    if (node.held_back && !node.leaving()) names.insert(*node.name);
+  }
+  return names;
 }
 
 }  // namespace berth

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 
 #include "supervisor/plan/state.h"
@@ -16,5 +17,9 @@ namespace berth {
 // for nothing when the wall clock stands. To be shown where ObservedContainer::error is empty.
 std::map<std::string, std::string> waits(const DesiredState& desired, const ObservedState& observed,
                                          Instant now = {});
+
+// The containers that run by their old definition because no update window is open.
+std::set<std::string> held_back(const DesiredState& desired, const ObservedState& observed,
+                                Instant now);
 
 }  // namespace berth

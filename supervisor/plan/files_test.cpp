@@ -68,11 +68,111 @@ TEST_CASE("another content of a watched file restarts where there is no signal")
   CHECK(stage.settle() == kRestart);
 }
 
+TEST_CASE(
+    "a secret that is watched, too, asks for a restart that waits, and is not reloaded away") {
+  Referring stage(true);
+  stage.edit("web", [](ContainerSpec& spec) { spec.update.watch = {kSecret}; });
+  stage.settle();
+  stage.write(kSecret, "1");
+  CHECK(stage.settle() == kRestart);
+  stage.write(kSecret, "2");
+  CHECK(stage.settle().empty());
+  stage.now += 1min;
+  CHECK(stage.settle() == kRestart);
+}
+
 TEST_CASE("a watched file and another one that changed together are one restart") {
   Referring stage(true);
   stage.write(kConf, "new");
   stage.write(kEnv, "new");
   CHECK(stage.settle() == kRestart);
+}
+
+TEST_CASE("a container that writes what it watches is restarted with growing delays") {
+  Referring stage;
+  std::vector<Duration> waited;
+  for (int start = 0; start < 6; ++start) {
+    stage.write(kConf, "its own " + std::to_string(start));
+    const Instant written = stage.now;
+    std::string done = stage.settle();
+    while (done.empty()) {
+      CHECK(stage.wait() == "waits before it restarts again: its files change again and again");
+      REQUIRE(stage.wake_at());
+      stage.now = *stage.wake_at();
+      done = stage.settle();
+    }
+    CHECK(done == kRestart);
+    waited.push_back(stage.now - written);
+  }
+  CHECK(waited == std::vector<Duration>{0ms, 100ms, 200ms, 400ms, 800ms, 1600ms});
+}
+
+TEST_CASE("one that has run well for a while is restarted for its files at once") {
+  Referring stage;
+  for (int start = 0; start < 3; ++start) {
+    stage.write(kConf, "new " + std::to_string(start));
+    CHECK(stage.settle() == kRestart);
+    stage.now += stage.of("web").spec->restart.reset_after;
+  }
+}
+
+TEST_CASE("a new definition and an operator do not wait for files that change again and again") {
+  Referring stage;
+  stage.write(kConf, "1");
+  CHECK(stage.settle() == kRestart);
+  stage.write(kConf, "2");
+  CHECK(stage.settle().empty());
+  SUBCASE("definition") {
+    stage.edit("web", [](ContainerSpec& spec) { spec.command = {"other"}; });
+  }
+  SUBCASE("operator") { stage.tell(event::OperatorRestart{"web"}); }
+  CHECK(stage.settle() == kRestart);
+}
+
+TEST_CASE("one that writes what it watches and falls waits as any that falls") {
+  Referring stage;
+  for (int start = 0; start < 3; ++start) {
+    stage.write(kConf, "its own " + std::to_string(start));
+    stage.exit("web", 1);
+    if (start == 0) {
+      CHECK(stage.settle() == "clean-up web; launch web");
+      continue;
+    }
+    CHECK(stage.settle() == "clean-up web");
+    REQUIRE(stage.wake_at());
+    stage.now = *stage.wake_at();
+    CHECK(stage.settle() == "launch web");
+  }
+}
+
+TEST_CASE("a reload is told although another change waits") {
+  Referring stage(true);
+  stage.edit("web", [](ContainerSpec& spec) { spec.command = {"other"}; });
+  SUBCASE("for what it needs of the host") {
+    stage.passes_checks = false;
+    CHECK(stage.turn() == "check web");
+    stage.write(kConf, "new");
+    CHECK(stage.turn().empty());  // it may restart at any moment
+    stage.fail("mounts[0].source: gone");
+  }
+  SUBCASE("for a dependency") {
+    stage.edit("web", [](ContainerSpec& spec) { spec.depends_on["none"] = {}; });
+    stage.write(kConf, "new");
+  }
+  SUBCASE("for its window") {
+    stage.edit("web", [](ContainerSpec& spec) {
+      spec.update.window = {
+          *parse_time_window("Sun 02:00-04:00", [](const std::string&) { return true; })};
+    });
+    stage.observed.wall = nullptr;
+    CHECK(stage.turn() == "update web");
+    stage.succeed();
+    stage.write(kConf, "new");
+  }
+  CHECK(stage.turn() == "reload web");
+  CHECK(stage.last_reason() == "update.watch: /etc/web.conf: content changed");
+  stage.succeed();
+  CHECK(stage.turn().empty());
 }
 
 TEST_CASE("a file that vanishes ends nothing, and is told") {

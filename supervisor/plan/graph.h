@@ -66,11 +66,13 @@ struct Node {
   // Decided on the way; see decide().
   bool wanted = false;
   NodeIndex needed_by = kNowhere;       // wanted only because of this one
-  bool renewed = false;                 // its definition is another than that of its last start
+  bool redefined = false;               // its definition is another than that of its last start
+  bool renewed = false;                 // or files have another content than for its last start
   bool rests = false;                   // it ended, and is not to be started until somebody says so
   bool will_run = false;                // wanted, and does not rest
   bool held_back = false;               // runs by its old definition until an update window opens
   std::optional<Instant> window_opens;  // when it does, where that is known
+  std::optional<Instant> damped_until;  // runs on with files as they were until then; see damping.h
   bool holds = false;                   // all its dependencies' conditions are met
   bool awaits_checks = true;            // its own, or of others that it is connected with
   bool for_definition = false;          // is to stop for its definition, now or later

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <set>
 
 #include "supervisor/plan/attachments.h"
@@ -16,16 +17,18 @@ std::string at_index(const std::string& key, std::size_t index) {
 
 // "0-1,3" as numbers; text that is no such list ends it.
 std::set<int> processors_of(std::string_view text) {
+  constexpr int kMost = 65535;  // far beyond what any kernel has
   std::set<int> numbers;
   const char* at = text.data();
   const char* const end = text.data() + text.size();
+  const auto is_one = [](int number) { return number >= 0 && number <= kMost; };
   while (at < end) {
     int first = 0;
     auto parsed = std::from_chars(at, end, first);
-    if (parsed.ec != std::errc()) break;
+    if (parsed.ec != std::errc() || !is_one(first)) break;
     int last = first;
     if (parsed.ptr < end && *parsed.ptr == '-') parsed = std::from_chars(parsed.ptr + 1, end, last);
-    if (parsed.ec != std::errc() || last - first > 65536) break;
+    if (parsed.ec != std::errc() || !is_one(last)) break;
     for (int number = first; number <= last; ++number) numbers.insert(number);
     at = parsed.ptr + 1;  // beyond the comma
   }
@@ -36,7 +39,9 @@ class Preflight {
  public:
   Preflight(const DesiredState& after, const ObservedState& observed, const Capacity& capacity,
             std::set<std::string> renewed)
-      : after_(after), observed_(observed), capacity_(capacity), renewed_(std::move(renewed)) {}
+      : after_(after), capacity_(capacity), renewed_(std::move(renewed)) {
+    for (const auto& [name, seen] : observed.containers) note_addresses(name, seen);
+  }
 
   void check(const ContainerSpec& spec) {
     check_memory(spec, "limits.memory", spec.limits.memory);
@@ -68,9 +73,10 @@ class Preflight {
     const std::set<int> online = processors_of(capacity_.cpus);
     for (const int wanted : processors_of(spec.limits.cpuset)) {
       if (online.contains(wanted)) continue;
-      complain(spec, Severity::error, "limits.cpuset",
-               "the host has no processor " + std::to_string(wanted),
-               "its processors are " + capacity_.cpus);
+      complain(
+          spec, Severity::error, "limits.cpuset",
+          "processor " + std::to_string(wanted) + " is not there: this host has " + capacity_.cpus,
+          "");
       break;
     }
     if (spec.limits.cpus && *spec.limits.cpus > static_cast<double>(online.size())) {
@@ -84,42 +90,41 @@ class Preflight {
     for (std::size_t i = 0; i < spec.networks.size(); ++i) {
       const NetworkAttachment& wanted = spec.networks[i];
       const std::string key = at_index("networks", i);
-      check_address(spec, key + ".ipv4_address", wanted.name, wanted.ipv4_address,
-                    &ObservedContainer::addresses);
-      check_address(spec, key + ".ipv6_address", wanted.name, wanted.ipv6_address,
-                    &ObservedContainer::addresses6);
+      check_address(spec, key + ".ipv4_address", wanted.name, wanted.ipv4_address);
+      check_address(spec, key + ".ipv6_address", wanted.name, wanted.ipv6_address);
     }
   }
 
-  using Addresses = std::vector<std::string> ObservedContainer::*;
-
   void check_address(const ContainerSpec& spec, const std::string& key, const std::string& network,
-                     const std::string& address, Addresses held) {
+                     const std::string& address) {
     if (address.empty()) return;
-    for (const auto& [name, seen] : observed_.containers) {
+    const auto holders = holders_.equal_range({network, address});
+    for (auto holder = holders.first; holder != holders.second; ++holder) {
+      const std::string& name = *holder->second;
       if (name == spec.name || renewed_.contains(name) || !after_.containers.contains(name)) {
         continue;
       }
-      if (!has_address(seen, network, address, seen.*held)) continue;
       complain(spec, Severity::error, key, address + " is leased to " + name,
                "another address, or recreate " + name);
     }
   }
 
-  static bool has_address(const ObservedContainer& seen, const std::string& network,
-                          const std::string& address, const std::vector<std::string>& held) {
-    if (!seen.sandbox_spec) return false;
+  void note_addresses(const std::string& name, const ObservedContainer& seen) {
+    if (!seen.sandbox_spec) return;
     const auto& attachments = planning::attachments_of(*seen.sandbox_spec);
-    for (std::size_t i = 0; i < std::min(attachments.size(), held.size()); ++i) {
-      if (attachments[i].name == network && held[i] == address) return true;
+    for (const auto* held : {&seen.addresses, &seen.addresses6}) {
+      for (std::size_t i = 0; i < std::min(attachments.size(), held->size()); ++i) {
+        if (!(*held)[i].empty())
+          holders_.emplace(std::pair(attachments[i].name, (*held)[i]), &name);
+      }
     }
-    return false;
   }
 
   const DesiredState& after_;
-  const ObservedState& observed_;
   const Capacity& capacity_;
   std::set<std::string> renewed_;  // containers that lose their addresses
+  // Which containers have an address of a network.
+  std::multimap<std::pair<std::string, std::string>, const std::string*> holders_;
 };
 
 bool starts(Fate fate) {
@@ -130,11 +135,12 @@ bool starts(Fate fate) {
 }  // namespace
 
 std::vector<NeededPath> needed_paths(const ContainerSpec& spec) {
+  using Kind = NeededPath::Kind;
   std::vector<NeededPath> paths;
-  const auto add = [&paths](std::string key, const std::string& path, bool directory = false) {
-    if (path.starts_with('/')) paths.push_back({std::move(key), path, directory});
+  const auto add = [&paths](std::string key, const std::string& path, Kind kind = Kind::any) {
+    if (path.starts_with('/')) paths.push_back({std::move(key), path, kind});
   };
-  add("rootfs", spec.rootfs, true);
+  add("rootfs", spec.rootfs, Kind::directory);
   for (std::size_t i = 0; i < spec.env_file.size(); ++i) {
     add(at_index("env_file", i), spec.env_file[i]);
   }
@@ -145,14 +151,15 @@ std::vector<NeededPath> needed_paths(const ContainerSpec& spec) {
   }
   for (const auto& [name, path] : spec.secrets) add("secrets." + name, path);
   for (std::size_t i = 0; i < spec.devices.size(); ++i) {
-    add(at_index("devices", i), spec.devices[i].source);
+    add(at_index("devices", i), spec.devices[i].source, Kind::device);
   }
   for (std::size_t i = 0; i < spec.limits.io.size(); ++i) {
-    add(at_index("limits.io", i) + ".device", spec.limits.io[i].device);
+    add(at_index("limits.io", i) + ".device", spec.limits.io[i].device, Kind::block_device);
   }
-  add("security.seccomp", spec.security.seccomp);
-  if (!spec.hooks.pre_start.empty()) add("hooks.pre_start", spec.hooks.pre_start[0]);
-  if (!spec.hooks.post_stop.empty()) add("hooks.post_stop", spec.hooks.post_stop[0]);
+  add("security.seccomp", spec.security.seccomp, Kind::seccomp_profile);
+  const HookSpec& hooks = spec.hooks;
+  if (!hooks.pre_start.empty()) add("hooks.pre_start", hooks.pre_start[0], Kind::program);
+  if (!hooks.post_stop.empty()) add("hooks.post_stop", hooks.post_stop[0], Kind::program);
   return paths;
 }
 

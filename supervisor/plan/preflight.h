@@ -17,7 +17,8 @@ namespace berth {
 struct NeededPath {
   std::string key;  // "mounts[0].source"
   std::string path;
-  bool directory = false;  // it has to be one
+  enum class Kind { any, directory, device, block_device, program, seccomp_profile };
+  Kind kind = Kind::any;  // what it has to be
   bool operator==(const NeededPath&) const = default;
 };
 std::vector<NeededPath> needed_paths(const ContainerSpec& spec);

@@ -25,10 +25,35 @@ TEST_CASE("the paths that a start needs are those that the definition names") {
   spec.secrets["db"] = "/etc/secret";
   spec.security.seccomp = "default";
   spec.update.watch = {"/etc/not-needed"};
-  const std::vector<NeededPath> expected{{"rootfs", "/srv/root", true},
-                                         {"mounts[1].source", "/srv/shop", false},
-                                         {"secrets.db", "/etc/secret", false}};
+  using Kind = NeededPath::Kind;
+  const std::vector<NeededPath> expected{{"rootfs", "/srv/root", Kind::directory},
+                                         {"mounts[1].source", "/srv/shop"},
+                                         {"secrets.db", "/etc/secret"}};
   CHECK(needed_paths(spec) == expected);
+}
+
+TEST_CASE("devices, programs and profiles are needed as such") {
+  ContainerSpec spec = service("web");
+  spec.devices = {DeviceSpec{.source = "/dev/kvm", .target = "/dev/kvm"}};
+  spec.limits.io.emplace_back().device = "/dev/vda";
+  spec.hooks.pre_start = {"/usr/bin/prepare", "/not/this"};
+  spec.security.seccomp = "/etc/profile.json";
+  using Kind = NeededPath::Kind;
+  const std::vector<NeededPath> expected{
+      {"devices[0]", "/dev/kvm", Kind::device},
+      {"limits.io[0].device", "/dev/vda", Kind::block_device},
+      {"security.seccomp", "/etc/profile.json", Kind::seccomp_profile},
+      {"hooks.pre_start", "/usr/bin/prepare", Kind::program}};
+  CHECK(needed_paths(spec) == expected);
+}
+
+TEST_CASE("a list of processors that is none of numbers is passed over") {
+  Stage stage;
+  const DesiredState before = stage.desired;
+  ContainerSpec spec = service("web");
+  spec.limits.cpuset = "-2147483648-2147483647";
+  stage.define(spec);
+  CHECK(complaints(stage, before, Capacity{0, "0-3"}).empty());
 }
 
 TEST_CASE("processors that the host has not are an error, too much memory is a warning") {
@@ -41,7 +66,7 @@ TEST_CASE("processors that the host has not are an error, too much memory is a w
   stage.define(spec);
   CHECK(complaints(stage, before, Capacity{std::uint64_t{8} << 30, "0-3"}) ==
         "web : warning: limits.memory: 64G is more memory than the host has (it has 8G)\n"
-        "web : error: limits.cpuset: the host has no processor 4 (its processors are 0-3)\n");
+        "web : error: limits.cpuset: processor 4 is not there: this host has 0-3\n");
   CHECK(complaints(stage, before, Capacity()).empty());
 }
 

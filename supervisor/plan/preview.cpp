@@ -8,6 +8,7 @@
 #include "supervisor/plan/changes.h"
 #include "supervisor/plan/explain.h"
 #include "supervisor/plan/forecast.h"
+#include "supervisor/plan/graph.h"
 
 namespace berth {
 
@@ -109,7 +110,9 @@ class Previewer {
                          !all_same(before_.networks, after_.networks, same_network);
     preview_.generation_after = before_.generation + (changed ? 1 : 0);
     sort_doings();
-    waits_ = waits(after_, forecast.rest, now);
+    rest_ = std::move(forecast.rest);
+    waits_ = waits(after_, rest_, now);
+    if (!waits_.empty()) graph_ = planning::make_graph(after_, rest_);
     for (const auto& [name, doings] : networks_) add_network(name, &doings);
     for (const auto& [name, doings] : containers_) add_container(name, &doings);
     std::ranges::stable_sort(order_, {}, [](const auto& entry) { return entry.first; });
@@ -209,10 +212,15 @@ class Previewer {
 
   void add_untouched_containers() {
     for (const auto& [name, after] : after_.containers) {
+      if (containers_.contains(name)) continue;
       const SpecPtr before = find_or_null(before_.containers, name);
-      if (containers_.contains(name) || same(before, after)) continue;
+      const auto waiting = waits_.find(name);
+      const bool is_known = same(before, after);
+      if (is_known && waiting == waits_.end()) continue;
       PreviewItem item = describe(name);
-      if (const auto waiting = waits_.find(name); waiting != waits_.end()) {
+      // What was held back before is not forgotten; what else is waited for is no change.
+      if (is_known && item.changes.empty()) continue;
+      if (waiting != waits_.end()) {
         item.fate = Fate::wait;
         item.reason = waiting->second;
       } else {
@@ -236,7 +244,24 @@ class Previewer {
     const auto seen = observed_.containers.find(name);
     if (seen != observed_.containers.end() && seen->second.alive()) base = seen->second.spec;
     if (base) item.changes = changes_of(*base, *after);
+    if (waits_.contains(name)) tell_waiting(item, *after);
     return item;
+  }
+
+  // Which changes are still to come once everything else has been done.
+  void tell_waiting(PreviewItem& item, const ContainerSpec& after) const {
+    const planning::Node& node = graph_.nodes[graph_.find(item.name)];
+    const SpecPtr& runs_by = node.observed->spec;
+    if (!node.observed->alive() || !runs_by) return;
+    std::set<std::string> keys;
+    for (const KeyChange& change : changed_members(*runs_by, after)) keys.insert(change.key);
+    for (PreviewChange& change : item.changes) change.waits = keys.contains(change.change.key);
+    for (const planning::ContentChange& content : node.content) {
+      item.changes.push_back({content.change, where_of(after, content.change.key), true});
+    }
+    if (std::ranges::any_of(item.changes, &PreviewChange::waits)) {
+      item.waits_for = waits_.at(item.name);
+    }
   }
 
   const DesiredState& before_;
@@ -247,6 +272,8 @@ class Previewer {
   DoingsByName networks_;
   std::vector<std::pair<std::size_t, PreviewItem>> order_;
   std::map<std::string, std::string> waits_;
+  ObservedState rest_;     // once everything has been done that does not wait
+  planning::Graph graph_;  // of the same; made where something waits
 };
 
 }  // namespace

@@ -30,8 +30,9 @@ constexpr std::size_t kFates = 11;
 std::string_view name_of(Fate fate);  // "clean-up"
 
 struct PreviewChange {
-  KeyChange change;  // of a member: "environment.TZ"
-  SourcePos where;   // of the new value; of the key that it was in when the value is gone
+  KeyChange change;    // of a member: "environment.TZ"
+  SourcePos where;     // of the new value; of the key that it was in when the value is gone
+  bool waits = false;  // it comes later than the others: see PreviewItem::waits_for
   bool operator==(const PreviewChange&) const = default;
 };
 
@@ -45,6 +46,7 @@ struct PreviewItem {
   SourcePos where;      // of its new definition as a whole; of none when it is gone
   // From the definition by which it runs, or else from the one in force, to the new one.
   std::vector<PreviewChange> changes;
+  std::string waits_for;  // why those changes come later that do; empty: none of them
 };
 
 struct Preview {

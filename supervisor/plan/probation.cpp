@@ -47,23 +47,18 @@ bool ended_well(const ObservedContainer& seen, const ContainerSpec& wanted) {
          planning::changes_between(*seen.spec, wanted).cost < Cost::restart;
 }
 
-bool held_back(const std::string& name, const std::map<std::string, std::string>& waiting) {
-  const auto found = waiting.find(name);
-  return found != waiting.end() &&
-         found->second.find("waits for its update window") != std::string::npos;
-}
-
 // Why it is not as it should be at the end; "" when it is.
 std::string shortcoming(const Probation& probation, const std::string& name, const SpecPtr& spec,
                         const ObservedContainer* seen,
-                        const std::map<std::string, std::string>& waiting) {
+                        const std::map<std::string, std::string>& waiting,
+                        const std::set<std::string>& held) {
   // Nobody asks a scheduled oneshot to run before its time, or a change to come before its window.
   const bool not_yet =
       planning::is_scheduled(*spec) && (seen == nullptr || !planning::run_is_pending(*seen));
   // A failure counts when it is this definition's, not that of the one before.
   const bool failed = seen != nullptr && seen->phase == Phase::failed;
   if (not_yet && (!failed || !planning::same(seen->spec, spec))) return "";
-  if (seen != nullptr && seen->alive() && held_back(name, waiting)) return "";
+  if (seen != nullptr && seen->alive() && held.contains(name)) return "";
   if (seen == nullptr) return name + " did not start";
   if (ended_well(*seen, *spec)) return "";
   if (!planning::same(seen->spec, spec)) {
@@ -88,7 +83,11 @@ ProbationVerdict judge(const Probation& probation, const DesiredState& desired,
                        const ObservedState& observed, Instant now) {
   const bool over = now >= probation.ends();
   std::map<std::string, std::string> waiting;
-  if (over) waiting = waits(desired, observed, now);
+  std::set<std::string> held;
+  if (over) {
+    waiting = waits(desired, observed, now);
+    held = held_back(desired, observed, now);
+  }
   for (const std::string& name : probation.containers) {
     const auto wanted = desired.containers.find(name);
     if (wanted == desired.containers.end()) continue;
@@ -99,7 +98,7 @@ ProbationVerdict judge(const Probation& probation, const DesiredState& desired,
                           planning::same(seen->spec, wanted->second);
     if (for_good) return {Kind::failed, plight(name, *seen, waiting)};
     if (!over) continue;
-    std::string reason = shortcoming(probation, name, wanted->second, seen, waiting);
+    std::string reason = shortcoming(probation, name, wanted->second, seen, waiting, held);
     if (!reason.empty()) return {Kind::failed, std::move(reason)};
   }
   return {over ? Kind::passed : Kind::pending, ""};

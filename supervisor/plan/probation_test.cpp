@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "supervisor/plan/explain.h"
 #include "supervisor/plan/test_stage.h"
 
 using namespace berth;
@@ -138,6 +139,23 @@ TEST_CASE(
   held.edit("web", [](ContainerSpec& spec) { spec.command = {"other"}; });
   held.settle();
   CHECK(held.after(2min).kind == Kind::passed);
+}
+
+TEST_CASE("a change that waits for its window does not fail it, whatever else it waits for") {
+  Trial trial;
+  ContainerSpec web = service("web");
+  web.update.window = {
+      *parse_time_window("Sun 02:00-04:00", [](const std::string&) { return false; })};
+  trial.define(web);
+  trial.settle();
+  trial.edit("web", [](ContainerSpec& spec) {
+    spec.command = {"other"};
+    spec.depends_on["none"] = {};
+  });
+  trial.settle();
+  CHECK(waits(trial.desired, trial.observed, trial.now).at("web").find("window") ==
+        std::string::npos);
+  CHECK(trial.after(2min).kind == Kind::passed);
 }
 
 TEST_CASE("what has ended well passes, whether or not its new definition has it run again") {

@@ -72,6 +72,9 @@ void process_ended(ObservedContainer& container, const ExitStatus& status, Insta
     decide_rest(container, status, now);
   else
     container.phase = Phase::stopped;
+  const bool was_stable = container.spec && container.ready_at &&
+                          now - *container.ready_at >= container.spec->restart.reset_after;
+  if (was_stable) container.content_starts = 0;
   container.pid = 0;
   container.ready_at.reset();
   container.stop_sent_at.reset();

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "supervisor/plan/check.h"
+#include "supervisor/plan/damping.h"
 #include "supervisor/plan/files.h"
 #include "supervisor/plan/graph.h"
 #include "supervisor/plan/networks.h"
@@ -47,6 +48,7 @@ Plan reconcile(const DesiredState& desired, const ObservedState& observed, Insta
 
   decide_wanted(graph, shutting_down);
   decide_windows(graph, observed.wall, now);
+  decide_damping(graph, now);
   decide_stops(graph, uses, shutting_down);
   decide_stop_order(graph);
   add_users(uses, graph);

@@ -1,6 +1,10 @@
 #include "supervisor/plan/start.h"
 
+#include <algorithm>
+#include <optional>
+
 #include "supervisor/plan/changes.h"
+#include "supervisor/plan/damping.h"
 #include "supervisor/plan/reasons.h"
 
 namespace berth::planning {
@@ -60,6 +64,18 @@ bool plan_removal(PlanBuilder& builder, const NetworkUses& uses, const Node& nod
   return true;
 }
 
+// A new definition does not wait for what the old one did wrong; new content of files does when it
+// comes again and again.
+std::optional<Instant> start_due(const Node& node) {
+  const ObservedContainer& seen = *node.observed;
+  const bool again = renewed_by_content_alone(node) && seen.content_starts > 0;
+  if (node.renewed && !again) return std::nullopt;
+  const bool ended_by_itself =
+      seen.resting || seen.phase == Phase::backing_off || seen.phase == Phase::failed;
+  if (!node.damped_until || !ended_by_itself) return seen.next_start;
+  return seen.next_start ? std::max(*seen.next_start, *node.damped_until) : *node.damped_until;
+}
+
 }  // namespace
 
 void plan_start(PlanBuilder& builder, const Graph& graph, const NetworkUses& uses, const Node& node,
@@ -67,8 +83,7 @@ void plan_start(PlanBuilder& builder, const Graph& graph, const NetworkUses& use
   if (plan_removal(builder, uses, node, shutting_down)) return;
   if (!node.will_run || !node.holds || !networks_usable(uses, node.spec())) return;
   const ObservedContainer& seen = *node.observed;
-  // A new definition does not wait for what the old one did wrong.
-  if (!node.renewed && !builder.due(seen.next_start)) return;
+  if (!builder.due(start_due(node))) return;
 
   Action action{*node.name, {}, start_reason(graph, node), {}};
   if (seen.sandbox == Presence::absent)

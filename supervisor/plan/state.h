@@ -67,6 +67,7 @@ struct ObservedContainer {
   SpecPtr sandbox_spec;                 // what the sandbox was made from
   std::vector<std::string> addresses;   // of the sandbox: one for each network, no prefix length
   std::vector<std::string> addresses6;  // likewise; empty where the network has no IPv6
+  SpecPtr ports_spec;                   // whose ports were found free: they are published
   bool root = false;                    // a writable layer exists
   SpecPtr root_spec;     // what it lies over; null: not known (after a restart of ours)
   bool remains = false;  // cgroup or records of a past launch are to be cleaned up
@@ -88,6 +89,10 @@ struct ObservedContainer {
   unsigned attempts = 0;              // failures in a row: the exponent of the backoff
   std::optional<Instant> next_start;  // of the backoff
   std::deque<Instant> failures;       // within the restart interval
+  // Starts in a row for nothing but other content of its files, each before the one before it was
+  // stable; and when the last of them began.
+  unsigned content_starts = 0;
+  Instant content_start_at{};
   bool resting = false;    // it ended, and its policy leaves it down until somebody says otherwise
   bool completed = false;  // a oneshot that ended well, of this very spec
 

@@ -66,7 +66,8 @@ void decide_stop(const Graph& graph, const NetworkUses& uses, bool shutting_down
     node.stop = StopCause::dependency_stops;
     return;
   }
-  if (node.holds && node.renewed && !node.held_back && changes_of(node).cost >= Cost::restart) {
+  if (node.holds && node.renewed && !node.held_back && !node.damped_until &&
+      changes_of(node).cost >= Cost::restart) {
     node.for_definition = true;
     const bool checked = same(seen.checked, *node.desired);
     if (checked && !node.awaits_checks) {

@@ -5,6 +5,7 @@
 
 #include "supervisor/plan/backoff.h"
 #include "supervisor/plan/changes.h"
+#include "supervisor/plan/damping.h"
 #include "supervisor/plan/files.h"
 #include "supervisor/plan/units.h"
 
@@ -146,10 +147,13 @@ class Submitted {
   }
 
   // A start by another definition, or files, than the last one begins without the last one's
-  // failures.
+  // failures; by files alone only when that is not happening again and again.
   void begin_start(ObservedContainer& container, const SpecPtr& spec) {
     std::map<std::string, std::string> files = digests_of(*spec, state_.files);
-    if (!same(container.spec, spec) || differ(container.files, files)) forget_failures(container);
+    if (!same(container.spec, spec))
+      forget_failures(container);
+    else if (differ(container.files, files))
+      count_content_start(container, *spec, now_);
     container.files = std::move(files);
     container.units = activations_of(*spec, state_);
     container.spec = spec;

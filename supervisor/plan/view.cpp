@@ -34,16 +34,39 @@ std::vector<BridgeView> bridges_of(const DesiredState& desired, const ObservedSt
   return bridges;
 }
 
-void add_ports(NetworkView& view, const DesiredState& desired, const std::string& name,
-               const ObservedContainer& container) {
-  const auto wanted = desired.containers.find(name);
-  const ContainerSpec& spec =
-      wanted == desired.containers.end() ? *container.sandbox_spec : *wanted->second;
-  for (const PortSpec& port : spec.ports) {
-    // Packets are not translated from one family to the other.
-    const auto& addresses = port.is_ipv6() ? container.addresses6 : container.addresses;
-    if (addresses.empty() || addresses.front().empty()) continue;
-    view.ports.push_back(PublishedPort{name, addresses.front(), port});
+bool overlap(const PortSpec& left, const PortSpec& right) {
+  const auto is_any = [](const std::string& address) {
+    return address == "0.0.0.0" || address == "::";
+  };
+  return left.host_port == right.host_port && left.protocol == right.protocol &&
+         (left.host_address == right.host_address || is_any(left.host_address) ||
+          is_any(right.host_address));
+}
+
+bool has(const ContainerSpec& spec, const PortSpec& port) {
+  return std::ranges::find(spec.ports, port) != spec.ports.end();
+}
+
+// Ports that a container has and its definition does not have any more are left out where another
+// container has come to have them.
+void add_ports(NetworkView& view, const DesiredState& desired, const ObservedState& observed) {
+  std::vector<PublishedPort> outdated;
+  for (const auto& [name, container] : observed.containers) {
+    if (!has_sandbox(container) || !container.ports_spec) continue;
+    const auto wanted = desired.containers.find(name);
+    for (const PortSpec& port : container.ports_spec->ports) {
+      // Packets are not translated from one family to the other.
+      const auto& addresses = port.is_ipv6() ? container.addresses6 : container.addresses;
+      if (addresses.empty() || addresses.front().empty()) continue;
+      const bool stays = wanted != desired.containers.end() && has(*wanted->second, port);
+      auto& ports = stays ? view.ports : outdated;
+      ports.push_back(PublishedPort{name, addresses.front(), port});
+    }
+  }
+  for (PublishedPort& old : outdated) {
+    const bool lost = std::ranges::any_of(
+        view.ports, [&](const PublishedPort& other) { return overlap(old.port, other.port); });
+    if (!lost) view.ports.push_back(std::move(old));
   }
 }
 
@@ -118,10 +141,10 @@ void add_hosts(NetworkView& view, const ObservedState& observed, const EntriesBy
 NetworkView view_of(const DesiredState& desired, const ObservedState& observed) {
   NetworkView view;
   view.bridges = bridges_of(desired, observed);
+  add_ports(view, desired, observed);
   EntriesByNetwork entries;
   for (const auto& [name, container] : observed.containers) {
     if (!has_sandbox(container)) continue;
-    add_ports(view, desired, name, container);
     add_entries(entries, desired, observed, name, container);
   }
   add_hosts(view, observed, entries);

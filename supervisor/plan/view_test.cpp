@@ -58,6 +58,47 @@ TEST_CASE("ports follow the definition, names and ports go with the sandbox") {
   CHECK_FALSE(stage.observed.view.hosts.contains("web"));
 }
 
+TEST_CASE("ports that cannot be had are never published, and the old ones stay") {
+  Stage stage = two_containers();
+  stage.edit("web", [](ContainerSpec& spec) { spec.ports[0].host_port = 1; });
+  CHECK(stage.turn() == "update web");
+  CHECK(stage.observed.view.ports.at(0).port.host_port == 9443);
+  stage.fail("ports[0]: 127.0.0.1:1 is in use by another program of this host");
+  CHECK(stage.turn().empty());
+  CHECK(stage.observed.view.ports.at(0).port.host_port == 9443);
+  CHECK(stage.of("web").error.ends_with("of this host"));
+  REQUIRE(stage.wake_at());
+  stage.now = *stage.wake_at();
+  CHECK(stage.settle() == "update web");
+  CHECK(stage.observed.view.ports.at(0).port.host_port == 1);
+  CHECK(stage.of("web").error.empty());
+}
+
+TEST_CASE("ports beside a change that asks for a restart come with the restart") {
+  Stage stage = two_containers();
+  stage.passes_checks = false;
+  stage.edit("web", [](ContainerSpec& spec) {
+    spec.ports[0].host_port = 1;
+    spec.command = {"other"};
+  });
+  CHECK(stage.turn() == "check web");
+  stage.fail("in use");
+  CHECK(stage.turn().empty());
+  CHECK(stage.observed.view.ports.at(0).port.host_port == 9443);
+}
+
+TEST_CASE("a port that moves to another container has one owner at any time") {
+  Stage stage = two_containers();
+  const PortSpec moved = stage.desired.containers.at("web")->ports[0];
+  stage.edit("web", [](ContainerSpec& spec) { spec.ports.clear(); });
+  stage.edit("db", [&](ContainerSpec& spec) { spec.ports = {moved}; });
+  CHECK(stage.turn() == "update db; update web");
+  stage.tell(event::Updated{"db", stage.of("db").launch_id});
+  const NetworkView view = planning::view_of(stage.desired, stage.observed);
+  REQUIRE(view.ports.size() == 1);
+  CHECK(view.ports[0].container == "db");
+}
+
 TEST_CASE("a view that is refused is tried again after a while, a different one at once") {
   Stage stage;
   stage.define(service("web"));
@@ -131,6 +172,7 @@ TEST_CASE("with a subnet6 names have both addresses, and each port leads to one 
   web.ports.push_back({"::", 9443, 8080, Protocol::tcp});
   stage.desired.containers["web"] = std::make_shared<const ContainerSpec>(web);
   stage.observed.containers["web"].spec = stage.desired.containers["web"];
+  stage.observed.containers["web"].ports_spec = stage.desired.containers["web"];
   const NetworkView view = planning::view_of(stage.desired, stage.observed);
   CHECK(view.bridges.at(0).subnet6 == "fd00:88::/64");
   REQUIRE(view.ports.size() == 2);

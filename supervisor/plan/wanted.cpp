@@ -38,7 +38,8 @@ void decide_wanted(Graph& graph, bool shutting_down) {
   for (Node& node : graph.nodes) {
     if (!node.desired) continue;
     const ObservedContainer& seen = *node.observed;
-    node.renewed = seen.spec && (!same(seen.spec, *node.desired) || !node.content.empty());
+    node.redefined = seen.spec && !same(seen.spec, *node.desired);
+    node.renewed = node.redefined || (seen.spec && !node.content.empty());
     node.rests = is_scheduled(node.spec()) ? !run_is_pending(seen)
                                            : seen.resting && !new_definition_wakes(node);
     node.will_run = node.wanted && !node.rests;

@@ -7,7 +7,8 @@
 
 namespace berth::runtime {
 
-// Opens every path that a start needs, without reading it. A path may hang, and a launcher with it.
+// Opens every path that a start needs, looks whether devices and programs are such, and makes the
+// filter of a seccomp profile. A path may hang, and a launcher with it.
 handoff::Program compile_check(const ContainerSpec& spec);
 
 }  // namespace berth::runtime

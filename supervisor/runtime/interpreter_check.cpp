@@ -73,6 +73,7 @@ constexpr std::uint16_t needs_of(Op op) {
     case Op::hold: return kHost | kFd;
     case Op::give: return kHost | kFd;
     case Op::spawn: return kHost;
+    case Op::inspect: return kHost | kAbsolute;
     case Op::load_filter: return kHost | kAbsolute;
     case Op::new_session: return kChild;
     case Op::set_umask: return kChild;

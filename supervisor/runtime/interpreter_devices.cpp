@@ -94,6 +94,27 @@ int limit_v1(int cgroup, const std::vector<DeviceRule>& rules) {
 
 }  // namespace
 
+int inspect(const StepContext& context, const Step& step) {
+  struct stat status{};
+  if (::stat(context.program.text(step.text), &status) != 0) return errno;
+  const bool is_block = S_ISBLK(status.st_mode);
+  switch (step.value) {
+    case 0:
+      if (is_block || S_ISCHR(status.st_mode)) return 0;
+      context.detail->add("it is no device");
+      return ENODEV;
+    case 1:
+      if (is_block) return 0;
+      context.detail->add("it is no block device");
+      return ENOTBLK;
+    case 2:
+      if (S_ISREG(status.st_mode) && (status.st_mode & 0111) != 0) return 0;
+      context.detail->add(S_ISREG(status.st_mode) ? "it is not executable" : "it is no program");
+      return EACCES;
+    default: return EINVAL;
+  }
+}
+
 int make_device(const StepContext& context, const Step& step) {
   struct stat status{};
   const int error = look_at_device(context.program.text(step.text), status);

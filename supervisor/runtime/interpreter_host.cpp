@@ -133,6 +133,7 @@ int HostRun::run_host_step(const StepContext& context, const Step& step) noexcep
                               detail_);
     case Op::hold: return hold(step);
     case Op::give: return give(step);
+    case Op::inspect: return inspect(context, step);
     case Op::load_filter: return load_filter(step);
     default: return run_shared_step(context, step);
   }

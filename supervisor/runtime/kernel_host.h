@@ -156,7 +156,9 @@ class KernelHost : public Host {
   void run_pre_start(const StartPtr& start);
   void launch(const StartPtr& start);
   void run_post_stop(const Action& action, std::uint64_t launch_id);
-  static Result<void> check_ports(const ContainerSpec& spec);
+  // Whether the ports are free. Packets to those that the container publishes come here already.
+  [[nodiscard]] Result<void> check_ports(const ContainerSpec& spec) const;
+  [[nodiscard]] bool publishes(const std::string& container, const PortSpec& port) const;
   void apply_rules(const Action& action, const NetworkView& view, const std::string& rules);
   Result<void> write_hosts(const std::string& container, const HostList& entries);
   Result<void> write_run_files(const ContainerSpec& spec);
@@ -191,6 +193,7 @@ class KernelHost : public Host {
   std::map<std::string, NetworkPtr> networks_;
   std::map<std::string, HostList> hosts_;         // as last applied
   std::map<std::string, std::string> hostnames_;  // of containers that have a hosts file
+  std::vector<PublishedPort> published_;          // as last applied
   std::optional<std::string> rules_;              // as last applied; none: not known
   std::optional<std::string> guard_;  // the bridges' rules likewise; none: none are there
   std::uint64_t networks_made_ = 0;   // bridges that were made, ever

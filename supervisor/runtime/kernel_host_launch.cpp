@@ -45,6 +45,8 @@ Result<unique_fd> duplicate(const unique_fd& fd) {
 // ---- launches -----------------------------------------------------------------------------------
 
 void KernelHost::carry_out(const Action& action, const action::Launch& deed) {
+  // Its sandbox may be older than its ports.
+  if (auto checked = check_ports(*deed.spec); !checked) return fail(action, checked.error());
   if (!deed.spec->root_template.empty() && template_ != Template::ready) {
     waiting_for_template_.push_back(action);
     build_template();
@@ -168,6 +170,7 @@ void KernelHost::carry_out(const Action& action, const action::CleanUp& deed) {
 void KernelHost::carry_out(const Action& action, const action::Update& deed) {
   const auto found = launches_.find(deed.launch_id);
   if (found == launches_.end()) return wiring_.emit(event::Updated{action.subject, deed.launch_id});
+  if (auto checked = check_ports(*deed.spec); !checked) return fail(action, checked.error());
   auto program = compile_update(*found->second.spec, *deed.spec, facts_);
   if (!program) return fail(action, program.error());
   const auto updated = [this, spec = deed.spec, id = deed.launch_id](JobResult) {

@@ -127,18 +127,25 @@ Result<std::vector<network::Attachment>> KernelHost::attachments_of(const Contai
   return attachments;
 }
 
-Result<void> KernelHost::check_ports(const ContainerSpec& spec) {
+Result<void> KernelHost::check_ports(const ContainerSpec& spec) const {
   if (!spec.ports.empty() && !network::nft_is_installed()) {
     return std::unexpected(
         error_at(spec, "ports", "nft is missing on this host (apt-get install nftables)"));
   }
   for (std::size_t i = 0; i < spec.ports.size(); ++i) {
+    if (publishes(spec.name, spec.ports[i])) continue;
     const auto checked = network::check_port_is_free(spec.ports[i]);
     if (checked) continue;
     const std::string key = "ports[" + std::to_string(i) + "]";
     return std::unexpected(error_at(spec, key, checked.error().what));
   }
   return {};
+}
+
+bool KernelHost::publishes(const std::string& container, const PortSpec& port) const {
+  return std::ranges::any_of(published_, [&](const PublishedPort& published) {
+    return published.container == container && published.port == port;
+  });
 }
 
 void KernelHost::carry_out(const Action& action, const action::CreateSandbox& deed) {
@@ -208,7 +215,10 @@ void KernelHost::carry_out(const Action& action, const action::ApplyView& deed) 
   hosts_ = view.hosts;
   auto rules = network::render_rules(view, host_.nft_table);
   if (!rules) return fail(action, rules.error());
-  if (*rules == rules_) return wiring_.emit(event::ViewApplied{view});
+  if (*rules == rules_) {
+    published_ = view.ports;
+    return wiring_.emit(event::ViewApplied{view});
+  }
   // Without nft there can be no rules of an earlier berthd either.
   if (view.empty() && !network::nft_is_installed()) return wiring_.emit(event::ViewApplied{view});
   apply_rules(action, view, *rules);
@@ -229,6 +239,7 @@ void KernelHost::apply_rules(const Action& action, const NetworkView& view,
         // A bridge that came meanwhile may have been missed.
         if (made != networks_made_) return apply_rules(action, view, rules);
         rules_ = rules;
+        published_ = view.ports;
         wiring_.emit(event::ViewApplied{view});
         if (!view.empty()) look_for_foreign_policies(guard_.has_value());
       });

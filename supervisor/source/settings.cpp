@@ -1,7 +1,7 @@
 #include "supervisor/source/settings.h"
 
-#include "supervisor/definition/load.h"
 #include "supervisor/base/trusted_open.h"
+#include "supervisor/definition/load.h"
 
 namespace berth::source {
 namespace {

@@ -20,7 +20,7 @@ namespace {
 using namespace berth;
 using namespace berth::logs;
 
-constexpr std::size_t kTurns = 4096;  // of 64 KiB each
+std::size_t turns = 4096;  // of 64 KiB each
 
 unique_fd make_fifo(const std::string& path) {
   ::mkfifo(path.c_str(), 0600);
@@ -43,7 +43,7 @@ Result<void> measure(const Paths& paths, const unique_fd& fifo, const char* what
   Duration total{};
   Duration longest{};
   std::size_t bytes = 0;
-  for (std::size_t turn = 0; turn < kTurns; ++turn) {
+  for (std::size_t turn = 0; turn < turns; ++turn) {
     if (::write(fifo.get(), block.data(), block.size()) < 0) return fail_errno("cannot write");
     const Instant begin = BootClock::now();
     bytes += TRY(pump.pump(Stream::out, kPumpBudget, buffer, wall_now())).bytes;
@@ -79,7 +79,8 @@ Result<void> measure_all(const std::string& directory) {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  if (argc > 1) turns = static_cast<std::size_t>(std::max(1, std::atoi(argv[1])));
   std::string directory = std::filesystem::temp_directory_path() / "berth-bench-XXXXXX";
   if (::mkdtemp(directory.data()) == nullptr) return EXIT_FAILURE;
   const scope_exit remove([&] {

@@ -95,7 +95,7 @@ class Plan(berth_testing.BerthTest):
         self.assertEqual(1, result.returncode)
         self.assertIn("mounts[0].source: /nowhere/at/all: No such file or directory",
                       result.stdout)
-        self.assertIn("the host has no processor 4000", result.stdout)
+        self.assertIn("processor 4000 is not there", result.stdout)
         self.assertIn("comand", result.stdout)
 
     def test_a_container_runs_on_while_its_new_definition_lacks_something(self):

@@ -140,6 +140,8 @@ void Checker::check_may_start(const std::string& name, const SpecPtr& spec) {
   check_networks(name, *spec);
   expect(knowledge_.has_files(*spec), name + " is started without a file that it needs");
   if (!known.spec || !same_definition(*known.spec, *spec)) return;
+  expect(!known.fell || !knowledge_.is_damped(name, *spec, now_),
+         name + " is started again too soon for its files");
   if (knowledge_.content_cost(name, *spec) != Cost::none) return;
   expect(!known.down_for_good, name + " is started, but it had its run");
   expect(now_ >= known.not_before, name + " is started before its backoff is over");
@@ -193,7 +195,10 @@ void Checker::check_stop_has_cause(const std::string& name, const action::Stop& 
   const bool for_definition = difference(*known.spec, *wanted_spec).cost >= Cost::restart ||
                               knowledge_.content_cost(name, *wanted_spec) >= Cost::restart;
   const bool checked = known.checked && same_definition(*known.checked, *wanted_spec);
-  if (for_definition && checked) return;
+  if (for_definition && checked) {
+    return expect(!knowledge_.is_damped(name, *wanted_spec, now_),
+                  name + " is stopped again too soon for its files");
+  }
   for (const auto& [other, how] : known.spec->depends_on) {
     if (how.restart) return;
   }
@@ -292,7 +297,7 @@ void Checker::check_deed(const std::string& name, const action::Reload& deed) {
   const auto process = world_.processes.find(name);
   expect(known.running && known.launch_id == deed.launch_id && !known.stop_sent_at,
          name + ": told to reload what does not run");
-  const SpecPtr spec = desired(name);
+  const SpecPtr spec = known.spec;
   expect(spec && spec->update.reload == deed.signal, name + " is told to reload by another signal");
   expect(!deed.files.empty(), name + " is told to reload for nothing");
   if (problem || process == world_.processes.end()) return;

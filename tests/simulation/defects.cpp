@@ -31,6 +31,7 @@ constexpr std::array kNames{
     NamedDefect{Defect::ignore_content, "ignore-content"},
     NamedDefect{Defect::reload_again, "reload-again"},
     NamedDefect{Defect::ignore_checks, "ignore-checks"},
+    NamedDefect{Defect::publish_unchecked, "publish-unchecked"},
     NamedDefect{Defect::stop_for_vanished, "stop-for-vanished"},
     NamedDefect{Defect::forget_units, "forget-units"},
 };
@@ -69,7 +70,19 @@ void stop_everything(Plan& plan, const DesiredState& desired, const ObservedStat
   }
 }
 
-void change_plan(Defect defect, Plan& plan) {
+void publish_desired(Plan& plan, const DesiredState& desired) {
+  for (Action& action : plan.actions) {
+    auto* apply = std::get_if<action::ApplyView>(&action.deed);
+    if (apply == nullptr) continue;
+    for (PublishedPort& published : apply->view.ports) {
+      const auto found = desired.containers.find(published.container);
+      if (found == desired.containers.end() || found->second->ports.empty()) continue;
+      published.port = found->second->ports.front();
+    }
+  }
+}
+
+void change_plan(Defect defect, Plan& plan, const DesiredState& desired) {
   std::vector<Action> added;
   for (Action& action : plan.actions) {
     const auto* update = std::get_if<action::Update>(&action.deed);
@@ -82,6 +95,7 @@ void change_plan(Defect defect, Plan& plan) {
   }
   for (Action& action : added) plan.actions.push_back(std::move(action));
   if (defect == Defect::forget_wake) plan.wake_at.reset();
+  if (defect == Defect::publish_unchecked) publish_desired(plan, desired);
   if (defect == Defect::keep_networks) {
     std::erase_if(plan.actions, [](const Action& action) {
       return std::holds_alternative<action::RemoveNetwork>(action.deed);
@@ -149,7 +163,7 @@ Plan defective_reconcile(Defect defect, const DesiredState& desired, const Obser
     unit.state = UnitState{.activity = UnitActivity::active, .completed = true};
   }
   Plan plan = reconcile(desired, seen, now);
-  change_plan(defect, plan);
+  change_plan(defect, plan, desired);
   if (defect == Defect::ignore_dependencies) start_what_waits(plan, desired, observed, now);
   if (defect == Defect::stop_all_at_once) stop_everything(plan, desired, observed);
   return plan;

@@ -28,6 +28,7 @@ enum class Defect {
   ignore_content,       // never sees that a file has another content
   reload_again,         // forgets that it told a process to reload
   ignore_checks,        // stops for a definition without looking at what it needs
+  publish_unchecked,    // publishes ports before anybody looked whether they are free
   stop_for_vanished,    // takes a file that vanished for a changed one
   forget_units,         // does not wait for units of systemd
 };

@@ -74,8 +74,7 @@ ContainerSpec Definitions::make(const std::string& name, const DesiredState& des
   draw_dependencies(spec, desired);
   draw_files(spec);
   if (random_.chance(30)) {
-    spec.ports.push_back(PortSpec{"127.0.0.1", static_cast<std::uint16_t>(random_.between(1, 9000)),
-                                  80, Protocol::tcp});
+    draw_ports(spec);
   }
   return spec;
 }
@@ -108,6 +107,10 @@ void Definitions::draw_files(ContainerSpec& spec) {
   if (random_.chance(10)) spec.secrets = {{"s", random_.pick(kFiles)}};
   if (random_.chance(25)) spec.update.watch = {random_.pick(kFiles)};
   if (random_.chance(70)) spec.update.reload = Signal{1};
+}
+
+void Definitions::draw_ports(ContainerSpec& spec) {
+  spec.ports = {PortSpec{"127.0.0.1", random_.pick(kPorts), 80, Protocol::tcp}};
 }
 
 void Definitions::draw_networks(ContainerSpec& spec, const DesiredState& desired) {
@@ -193,7 +196,7 @@ void Definitions::edit_one(ContainerSpec& spec, const DesiredState& desired) {
     case 7: spec.autostart = !spec.autostart; break;
     case 8: spec.type = random_.chance(50) ? ContainerType::oneshot : ContainerType::service; break;
     case 9: spec.stop_timeout = random_.milliseconds(0, 5000); break;
-    case 10: spec.ports = {PortSpec{"127.0.0.1", 80, 80, Protocol::tcp}}; break;
+    case 10: draw_ports(spec); break;
     default: spec.groups = {"g" + std::to_string(random_.between(0, 9))}; break;
   }
 }

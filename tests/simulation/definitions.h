@@ -1,6 +1,7 @@
 // Random definitions, and random edits of them.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,9 @@ inline const std::vector<std::string> kFiles{"/f/0", "/f/1", "/f/2"};
 // The units of systemd that they depend on: one that stays active, and a oneshot.
 inline const std::string kMountUnit = "systemd:u.mount";
 inline const std::string kOneshotUnit = "systemd:u.service";
+
+// The ports of the host that they publish.
+inline const std::vector<std::uint16_t> kPorts{80, 81, 82, 83};
 
 class Definitions {
  public:
@@ -31,6 +35,7 @@ class Definitions {
   void draw_health(ContainerSpec& spec);
   void draw_restart(ContainerSpec& spec);
   void draw_files(ContainerSpec& spec);
+  void draw_ports(ContainerSpec& spec);
   void draw_networks(ContainerSpec& spec, const DesiredState& desired);
   void edit_networks(DesiredState& desired);
   void remove_one(DesiredState& desired);

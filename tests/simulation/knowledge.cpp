@@ -59,18 +59,39 @@ bool Knowledge::has_files(const ContainerSpec& spec) const {
   });
 }
 
-void Knowledge::start(const std::string& container, Known& known, const SpecPtr& spec) {
+bool Knowledge::is_damped(const std::string& container, const ContainerSpec& spec,
+                          Instant now) const {
+  const Known& known = of(container);
+  const bool by_content_alone = known.spec && same_definition(*known.spec, spec) &&
+                                content_cost(container, spec) >= Cost::restart;
+  if (!by_content_alone || known.content_starts == 0) return false;
+  const bool stable = known.ready_at && now - *known.ready_at >= spec.restart.reset_after;
+  return !stable &&
+         now < known.content_start_at + wait_after(spec.restart, known.content_starts - 1);
+}
+
+void Knowledge::start(const std::string& container, Known& known, const SpecPtr& spec,
+                      Instant now) {
   const bool other_content = content_cost(container, *spec) != Cost::none;
   known.files.clear();
   for (const FileReference& reference : file_references(*spec)) {
     const auto found = files.find(reference.path);
-    if (found != files.end()) known.files[reference.path] = found->second.digest;
+    const bool there = found != files.end() && found->second.error.empty();
+    if (there) known.files[reference.path] = found->second.digest;
   }
-  if (!known.spec || !same_definition(*known.spec, *spec) || other_content) {
-    known.attempts = 0;
-    known.failures.clear();
-    known.not_before = Instant();
+  const bool other_definition = !known.spec || !same_definition(*known.spec, *spec);
+  const bool lapsed =
+      known.content_starts > 0 &&
+      now - known.content_start_at >=
+          wait_after(spec->restart, known.content_starts - 1) + spec->restart.reset_after;
+  if (other_definition || (other_content && (known.content_starts == 0 || lapsed)))
+    begin_anew(known);
+  if (!other_definition && other_content) {
+    ++known.content_starts;
+    known.content_start_at = now;
   }
+  known.fell = false;
+  known.not_before = Instant();
   known.spec = spec;
   known.completed = false;
   known.down_for_good = false;
@@ -86,10 +107,10 @@ void Knowledge::submitted(const Action& action, Instant now) {
       Overloaded{
           [&](const action::CreateNetwork&) { network_under_way[action.subject] = true; },
           [&](const action::RemoveNetwork&) { network_under_way[action.subject] = true; },
-          [&](const action::CreateSandbox& deed) { start(action.subject, busy(), deed.spec); },
+          [&](const action::CreateSandbox& deed) { start(action.subject, busy(), deed.spec, now); },
           [&](const action::Launch& deed) {
             Known& known = busy();
-            start(action.subject, known, deed.spec);
+            start(action.subject, known, deed.spec, now);
             known.launch_id = deed.launch_id;
             known.launching = true;
             known.checked.reset();
@@ -233,11 +254,16 @@ void Knowledge::told_unit(const std::string& name, const UnitState& state) {
   if (unit_is_up(state)) unit_not_before.erase(name);
 }
 
-void Knowledge::operator_starts(Known& known) {
-  known.intent = Intent::run;
+void Knowledge::begin_anew(Known& known) {
   known.attempts = 0;
   known.failures.clear();
+  known.content_starts = 0;
   known.not_before = Instant();
+}
+
+void Knowledge::operator_starts(Known& known) {
+  known.intent = Intent::run;
+  begin_anew(known);
   if (known.alive()) return;
   known.down_for_good = false;
   known.completed = false;
@@ -273,6 +299,10 @@ void Knowledge::ended(Known& known, const ExitStatus& status, Instant now) {
     else
       failed(known, now);
   }
+  if (known.ready_at && now - *known.ready_at >= known.spec->restart.reset_after) {
+    known.content_starts = 0;
+  }
+  known.fell = !wished;
   known.launching = known.running = false;
   known.ready_at.reset();
   known.stop_sent_at.reset();
@@ -284,9 +314,9 @@ void Knowledge::ended(Known& known, const ExitStatus& status, Instant now) {
 void Knowledge::failed(Known& known, Instant now) {
   const RestartSpec& restart = known.spec->restart;
   if (known.ready_at && now - *known.ready_at >= restart.reset_after) {
-    known.attempts = 0;
-    known.failures.clear();
+    begin_anew(known);
   }
+  known.fell = true;
   known.failures.push_back(now);
   while (now - known.failures.front() > restart.interval) known.failures.pop_front();
   known.not_before = now + wait_after(restart, known.attempts++);

@@ -35,6 +35,9 @@ struct Known {
   unsigned attempts = 0;
   std::deque<Instant> failures;
   Instant not_before{};
+  unsigned content_starts = 0;  // in a row, for other content of files alone
+  Instant content_start_at{};   // the last of them
+  bool fell = false;            // it ended by itself, or did not start
 
   const char* busy_with = nullptr;  // the action under way
   bool being_forgotten = false;     // it removes everything
@@ -56,6 +59,9 @@ class Knowledge {
   [[nodiscard]] Cost content_cost(const std::string& container, const ContainerSpec& spec) const;
   // Everything is told to be there without which it cannot start.
   [[nodiscard]] bool has_files(const ContainerSpec& spec) const;
+  // It is too soon to begin it anew for other content of its files alone.
+  [[nodiscard]] bool is_damped(const std::string& container, const ContainerSpec& spec,
+                               Instant now) const;
   std::map<std::string, FileState> files;
   std::map<std::string, UnitState> units;
   std::set<std::string> units_under_way;           // systemd was asked to start them
@@ -70,10 +76,11 @@ class Knowledge {
   void told_unit(const std::string& name, const UnitState& state);
   void told_failure(const Action& action, Instant now);
   static void probed(Known& known, bool healthy, Instant now);
+  static void begin_anew(Known& known);
   static void operator_starts(Known& known);
   void adopt(Known& known) const;
   void updated(const std::string& container, Instant now);
-  void start(const std::string& container, Known& known, const SpecPtr& spec);
+  void start(const std::string& container, Known& known, const SpecPtr& spec, Instant now);
 
   std::map<std::string, Known> known_;
 };

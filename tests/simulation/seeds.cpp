@@ -67,6 +67,12 @@ void let_units_rest(Driver& driver) {
   }
 }
 
+// A program of the host begins to listen, or ends.
+void take_port(Driver& driver) {
+  driver.host.world.taken.clear();
+  if (driver.random.chance(70)) driver.host.world.taken.insert(driver.random.pick(kPorts));
+}
+
 void live_through_faults(Driver& driver, Definitions& definitions) {
   Random& random = driver.random;
   const std::int64_t disturbances = random.between(0, 12);
@@ -79,6 +85,8 @@ void live_through_faults(Driver& driver, Definitions& definitions) {
       change_file(driver);
     } else if (random.chance(25)) {
       change_unit(driver);
+    } else if (random.chance(10)) {
+      take_port(driver);
     } else {
       definitions.edit(driver.desired);
       driver.desired_changed("edited");
@@ -113,6 +121,7 @@ std::optional<std::string> run_seed(std::uint64_t seed, Defect defect, bool trac
   if (rests && !driver.problem()) {
     driver.host.faults = Faults();
     let_units_rest(driver);
+    driver.host.world.taken.clear();
     driver.run_until(driver.now() + 2min);  // what is under way still fails or is late
     clear_failures(driver);
     driver.run_to_rest(1h);

@@ -92,9 +92,21 @@ std::vector<std::string> SimulatedHost::addresses_of(const std::string& name,
   return addresses;
 }
 
+bool SimulatedHost::grant_ports(const std::string& name, const ContainerSpec& spec) {
+  const auto is_lost = [&](const PortSpec& port) {
+    const auto is_its = [&](const PublishedPort& published) {
+      return published.container == name && published.port == port;
+    };
+    return world.taken.contains(port.host_port) && std::ranges::none_of(world.view.ports, is_its);
+  };
+  if (std::ranges::any_of(spec.ports, is_lost)) return false;
+  for (const PortSpec& port : spec.ports) granted_.emplace(name, port.host_port);
+  return true;
+}
+
 void SimulatedHost::begin(const Action& action, const action::CreateSandbox& deed) {
   after(latency(), [this, action, deed] {
-    const bool failed = fails();
+    const bool failed = fails() || !grant_ports(action.subject, *deed.spec);
     if (!failed || random_.chance(50)) world.sandboxes[action.subject] = deed.spec;
     if (failed) return tell_failure(action);
     tell(event::SandboxReady{action.subject, addresses_of(action.subject, *deed.spec)});
@@ -128,7 +140,8 @@ void SimulatedHost::begin(const Action& action, const action::Launch& deed) {
     const auto misses = [this](const FileReference& reference) {
       return reference.needed() && !world.files.contains(reference.path);
     };
-    if (fails() || std::ranges::any_of(file_references(*deed.spec), misses)) {
+    if (fails() || std::ranges::any_of(file_references(*deed.spec), misses) ||
+        !grant_ports(action.subject, *deed.spec)) {
       return fail_launch(action, deed.launch_id);
     }
     begin_process(action.subject, deed.launch_id, deed.spec);
@@ -223,7 +236,7 @@ void SimulatedHost::begin(const Action& action, const action::CleanUp& deed) {
 
 void SimulatedHost::begin(const Action& action, const action::Update& deed) {
   after(latency(), [this, action, deed] {
-    if (fails()) return tell_failure(action);
+    if (fails() || !grant_ports(action.subject, *deed.spec)) return tell_failure(action);
     const auto found = world.processes.find(action.subject);
     if (found != world.processes.end()) found->second.spec = deed.spec;
     tell(event::Updated{action.subject, deed.launch_id});
@@ -323,6 +336,10 @@ void SimulatedHost::begin(const Action& action, const action::RemoveRoot&) {
 void SimulatedHost::begin(const Action& action, const action::ApplyView& deed) {
   after(latency(), [this, action, deed] {
     if (fails()) return tell_failure(action);
+    for (const PublishedPort& published : deed.view.ports) {
+      if (granted_.contains({published.container, published.port.host_port})) continue;
+      problem = published.container + " publishes a port that nobody has looked at";
+    }
     world.view = deed.view;
     tell(event::ViewApplied{deed.view});
   });

@@ -34,6 +34,7 @@ struct World {
   std::map<std::string, std::string> files;  // path to content; missing: there is none
   std::map<std::string, UnitState> units;    // of systemd; missing: it is inactive
   NetworkView view;
+  std::set<std::uint16_t> taken;  // ports that programs of the host listen on
 };
 
 // What a hook that fails leaves as a complaint.
@@ -111,6 +112,8 @@ class SimulatedHost final : public Host {
   void tell_later(Event event);
   void tell_failure(const Action& action);
 
+  // Whether the ports of a definition can be had; then they may be published.
+  bool grant_ports(const std::string& name, const ContainerSpec& spec);
   void look_later(const std::string& path);
   void tell_unit(const std::string& name);
   void fail_launch(const Action& action, std::uint64_t launch_id);
@@ -128,6 +131,7 @@ class SimulatedHost final : public Host {
   std::set<std::string> watched_;
   std::set<std::string> watched_units_;
   std::uint64_t activations_ = 0;
+  std::set<std::pair<std::string, std::uint16_t>> granted_;  // ports that were found free
   std::map<std::string, int> leases_;
   int next_pid_ = 100;
 };
