@@ -117,7 +117,7 @@ class Confinement(berth_testing.BerthTest):
                      '"DENY"')
         (self.berth.root / "profile.json").chmod(0o666)
         self.service("other", more=more)
-        self.refused("other", "others than root can write the profile")
+        self.refused("other", "it can be written by others than root")
 
     def test_swap_is_limited_live_and_no_more(self):
         self.service("web", more='[limits]\nmemory = "64M"\nmemory_swap = "32M"')

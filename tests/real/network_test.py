@@ -150,6 +150,20 @@ class Network(berth_testing.BerthTest):
         self.assertEqual("", ask("127.0.0.1", 18080))
         self.assertEqual(pid, self.berth.pid("web"))
 
+    def test_a_live_change_does_not_take_a_port_that_the_host_listens_on(self):
+        self.serve("web", first='ports = ["127.0.0.1:18080:8080"]')
+        pid = self.berth.wait("web", "ready")["pid"]
+        berth_instance.poll("the port answers", lambda: ask("127.0.0.1", 18080), 10)
+        with socket.create_server(("127.0.0.1", 18081)) as server:
+            self.serve("web", first='ports = ["127.0.0.1:18081:8080"]')
+            row = self.berth.until("web", "it is refused", lambda row: "18081" in row["error"])
+            self.assertEqual("ready", row["phase"])
+            with socket.create_connection(("127.0.0.1", 18081), timeout=5):
+                server.settimeout(5)
+                server.accept()[0].close()
+            self.assertNotEqual("", ask("127.0.0.1", 18080), "the old port is closed")
+        self.assertEqual(pid, self.berth.pid("web"))
+
     def test_the_hosts_loopback_is_out_of_a_containers_reach(self):
         """CVE-2020-8558: route_localnet lets a neighbour on the bridge talk to 127.0.0.1."""
         self.serve("web", first='ports = ["127.0.0.1:18080:8080"]')

@@ -28,8 +28,8 @@ class References(berth_testing.BerthTest):
         return self.put(name, "#!/bin/sh\n" + text, 0o755)
 
     def web(self, first="", more=""):
-        self.service("web", command=repr(["sh", "-c", "trap 'exit 0' TERM; echo run >> /shared/runs;"
-                                          " env > /shared/env; sleep infinity & wait"]),
+        self.service("web", command=repr(["sh", "-c", "trap 'exit 0' TERM; env > /shared/env;"
+                                          " echo run >> /shared/runs; sleep infinity & wait"]),
                      first=f"{self.shares}\n{first}", more=more)
 
     def environment(self):
@@ -220,7 +220,7 @@ mounts = [{binds}, {{ source = "{self.shared}", target = "/shared" }}]
     def test_a_watched_file_reloads_or_restarts(self):
         conf = self.put("web.conf", "one")
         self.service("web", command=repr(["sh", "-c", "trap 'echo hup >> /shared/hups' HUP;"
-                                          " trap 'exit 0' TERM; echo run >> /shared/runs;"
+                                          " trap 'exit 0' TERM; env > /shared/env;"
                                           " while :; do sleep 0.1; done"]),
                      first=self.shares, more=f'[update]\nwatch = ["{conf}"]\nreload = "SIGHUP"')
         self.service("old", command=repr(["sh", "-c", "trap 'exit 0' TERM; echo r >> /shared/olds;"
@@ -240,6 +240,17 @@ mounts = [{binds}, {{ source = "{self.shared}", target = "/shared" }}]
         self.looks()
         self.assertEqual((2, 1, 3), tuple(len(self.lines(name)) for name in ("hups", "runs", "olds")))
         self.assertEqual(pid, self.berth.pid("web"))
+
+    def test_a_container_that_writes_what_it_watches_is_restarted_later_and_later(self):
+        conf = self.put("web.conf", "none")
+        self.service("web", command=repr(["sh", "-c", "trap 'exit 0' TERM; env > /shared/env;"
+                                          " cp /shared/runs /conf; sleep infinity & wait"]),
+                     first=f'mounts = ["{self.shared}:/shared", "{conf}:/conf"]',
+                     more=f'[update]\nwatch = "{conf}"\n[restart]\ndelay = "1h"\nmax_delay = "1h"')
+        self.until_lines("runs", 2)
+        self.berth.until("web", "it waits", lambda row: row["waiting"] or row["next_start_in"])
+        self.looks()
+        self.assertEqual(2, len(self.lines("runs")))
 
     def test_a_writer_that_never_stops_and_a_large_file_are_bounded(self):
         conf = self.put("web.conf", "one")
@@ -292,6 +303,24 @@ mounts = [{binds}, {{ source = "{self.shared}", target = "/shared" }}]
         self.berth.remove("killed.toml")
         self.until_lines("notes", 4)
         self.assertEqual("post_stop exited 0", self.lines("notes")[3])
+
+    def test_a_container_goes_on_when_a_new_definition_names_what_cannot_be_used(self):
+        self.web()
+        pid = self.berth.wait("web", "ready")["pid"]
+        hook = self.put("hook", "#!/bin/sh\n", 0o644)
+        profile = self.put("profile.json", '{"defaultAction": 7}')
+        for more, path in ((f'[hooks]\npre_start = ["{hook}"]', hook),
+                           (f'[security]\nseccomp = "{profile}"', profile)):
+            self.web(f'environment = {{ HOOKED = "{path}" }}', more)  # which asks for a restart
+            row = self.berth.until("web", "the mistake is told",
+                                   lambda row, path=path: str(path) in row["error"])
+            self.assertEqual(("ready", pid), (row["phase"], row["pid"]))
+        device = "/dev/no-such"
+        self.web(f'devices = ["{device}"]')
+        row = self.berth.until("web", "the missing device is told",
+                               lambda row: device in row["error"])
+        self.assertEqual(("ready", pid), (row["phase"], row["pid"]))
+        self.assertEqual(["run"], self.lines("runs"))
 
     def test_a_pre_start_that_fails_fails_the_start_and_says_why(self):
         hook = self.script("hook", "echo first; echo the last line >&2; exit 3")
