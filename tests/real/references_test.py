@@ -220,7 +220,7 @@ mounts = [{binds}, {{ source = "{self.shared}", target = "/shared" }}]
     def test_a_watched_file_reloads_or_restarts(self):
         conf = self.put("web.conf", "one")
         self.service("web", command=repr(["sh", "-c", "trap 'echo hup >> /shared/hups' HUP;"
-                                          " trap 'exit 0' TERM; env > /shared/env;"
+                                          " trap 'exit 0' TERM; echo run >> /shared/runs;"
                                           " while :; do sleep 0.1; done"]),
                      first=self.shares, more=f'[update]\nwatch = ["{conf}"]\nreload = "SIGHUP"')
         self.service("old", command=repr(["sh", "-c", "trap 'exit 0' TERM; echo r >> /shared/olds;"
@@ -243,7 +243,7 @@ mounts = [{binds}, {{ source = "{self.shared}", target = "/shared" }}]
 
     def test_a_container_that_writes_what_it_watches_is_restarted_later_and_later(self):
         conf = self.put("web.conf", "none")
-        self.service("web", command=repr(["sh", "-c", "trap 'exit 0' TERM; env > /shared/env;"
+        self.service("web", command=repr(["sh", "-c", "trap 'exit 0' TERM; echo run >> /shared/runs;"
                                           " cp /shared/runs /conf; sleep infinity & wait"]),
                      first=f'mounts = ["{self.shared}:/shared", "{conf}:/conf"]',
                      more=f'[update]\nwatch = "{conf}"\n[restart]\ndelay = "1h"\nmax_delay = "1h"')
