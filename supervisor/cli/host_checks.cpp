@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
 
-#include "supervisor/base/files.h"
+#include "supervisor/base/trusted_open.h"
 #include "supervisor/network/port_check.h"
 #include "supervisor/plan/preflight.h"
 
@@ -19,12 +19,10 @@ constexpr std::size_t kProfileMost = 1u << 20;
 using Kind = NeededPath::Kind;
 
 // As far as it can be told without compiling it, which is the daemon's matter.
-std::string trouble_with_profile(const std::string& path, const struct stat& status) {
-  if (!S_ISREG(status.st_mode)) return "the profile is no regular file";
-  if (status.st_uid != 0 || (status.st_mode & 022) != 0) {
-    return "others than root can write the profile";
-  }
-  const auto text = read_small_file(path, kProfileMost);
+std::string trouble_with_profile(const std::string& path) {
+  const auto found = open_trusted(path);
+  if (!found) return "the profile is not taken: " + found.error().message();
+  const auto text = read_regular(found->fd, kProfileMost);
   if (!text) return text.error().code == EACCES ? "" : text.error().message();
   const auto json = nlohmann::json::parse(*text, nullptr, false);
   if (json.is_discarded()) return "the profile is not valid JSON";
@@ -47,7 +45,7 @@ std::string trouble_with(const NeededPath& needed) {
     case Kind::program:
       if (!S_ISREG(status.st_mode)) return "it is no program";
       return (status.st_mode & 0111) != 0 ? "" : "it is not executable";
-    case Kind::seccomp_profile: return trouble_with_profile(needed.path, status);
+    case Kind::seccomp_profile: return trouble_with_profile(needed.path);
   }
   return "";
 }

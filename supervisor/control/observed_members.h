@@ -18,6 +18,7 @@ void observed_members(C& c, V visit) {
   visit("spec", c.spec);
   visit("sandbox", c.sandbox);
   visit("sandbox_spec", c.sandbox_spec);
+  visit("sandbox_id", c.sandbox_id);
   visit("addresses", c.addresses);
   visit("addresses6", c.addresses6);
   visit("ports_spec", c.ports_spec);

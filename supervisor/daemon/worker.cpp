@@ -127,7 +127,7 @@ bool Worker::turn() {
     // Until the plan is empty.
     if (!plan.actions.empty() || !plan.appointments.empty()) dirty_ = true;
     tell_skipped(plan);
-    observed_ = carry_out(plan, std::move(observed_), *this, now);
+    observed_ = carry_out(plan, std::move(observed_), *this, *this, now);
   }
   if (rounds > 0) publish();
   if (server_ && server_->wake_at() && *server_->wake_at() <= BootClock::now()) on_server();

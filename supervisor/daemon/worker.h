@@ -28,7 +28,7 @@
 
 namespace berth::daemon {
 
-class Worker final : private Host, private control::Backend {
+class Worker final : private Host, private Records, private control::Backend {
  public:
   // Everything that can fail before the loop runs. `paths` are the instance's.
   static Result<std::unique_ptr<Worker>> create(const Paths& paths);
@@ -76,6 +76,7 @@ class Worker final : private Host, private control::Backend {
   // Host: probes by socket are the prober's, units are systemd's, everything else is the kernel
   // host's.
   void submit(const Action& action) override;
+  Result<void> keep(const Action&, const ObservedState&) override { return {}; }
   void watch_units(const std::set<std::string>& units);
   void note(const Event& event);
 

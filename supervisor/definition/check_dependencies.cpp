@@ -40,9 +40,8 @@ void check_condition(const SetView& set, const ContainerSpec& spec, const std::s
   std::string problem;
   std::string remedy;
   if (condition == DependencyCondition::completed && other.type != ContainerType::oneshot) {
-    const bool boots = other.type == ContainerType::system;
-    problem =
-        quote(name) + (boots ? " is a system" : " is a service") + ", which is never completed";
+    problem = quote(name) + (other.boots() ? " is a system" : " is a service") +
+              ", which is never completed";
     remedy = "started or healthy, or type = \"oneshot\" in " + where_of(other, "").file;
   }
   if (condition == DependencyCondition::healthy && !other.healthcheck.configured()) {

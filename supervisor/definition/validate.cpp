@@ -55,8 +55,7 @@ void validate_update(const ContainerSpec& spec, Report& report) {
 
 void validate(const ContainerSpec& spec, Report& report) {
   validate_root(spec, report);
-  if (spec.type != ContainerType::system && !written(spec, "command") &&
-      !written(spec, "entrypoint")) {
+  if (!spec.boots() && !written(spec, "command") && !written(spec, "entrypoint")) {
     report.error_at(where_of(spec, ""), "command", "there is no command",
                     R"(command = ["/usr/bin/program", "argument"])");
   }

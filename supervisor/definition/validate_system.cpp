@@ -38,14 +38,14 @@ void validate_console(const ContainerSpec& spec, Report& report) {
 }  // namespace
 
 void complete_system(ContainerSpec& spec) {
-  if (spec.type != ContainerType::system) return;
+  if (!spec.boots()) return;
   const auto written = [&spec](const char* key) { return spec.where.contains(key); };
   if (!written("command") && !written("entrypoint")) spec.command = {kInit};
   if (!written("stop_signal")) spec.stop_signal = *parse_signal(kHalt);
 }
 
 void validate_system(const ContainerSpec& spec, Report& report) {
-  if (spec.type != ContainerType::system) return;
+  if (!spec.boots()) return;
   if (!is_root(spec.user)) {
     report.error_at(where_of(spec, "user"), "user",
                     "the init of a container of type \"system\" starts everything else, and has to "

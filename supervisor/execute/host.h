@@ -1,7 +1,9 @@
-// Host: what can carry actions out. The real one is runtime/ on the kernel; the simulation has
-// another. Both begin an action and answer later, with events, to whoever drives the loop.
+// What a plan is carried out against: a Host, which can carry actions out, and Records, where what
+// is observed is kept for a later worker. The real ones are runtime/ on the kernel and record/ in
+// files; the simulation has others.
 #pragma once
 
+#include "supervisor/base/result.h"
 #include "supervisor/plan/action.h"
 
 namespace berth {
@@ -12,6 +14,14 @@ class Host {
   // Begins the action. Never blocks, never throws, and never calls back: each submitted action
   // is answered by events on a later turn of the loop, exactly once.
   virtual void submit(const Action& action) = 0;
+};
+
+class Records {
+ public:
+  virtual ~Records() = default;
+  // Keeps what is observed of the action's subject, the action itself included, before the deed.
+  // Without that the deed is not done.
+  virtual Result<void> keep(const Action& action, const ObservedState& observed) = 0;
 };
 
 }  // namespace berth

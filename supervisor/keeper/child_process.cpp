@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "supervisor/handoff/messages.h"
@@ -43,7 +44,9 @@ void ChildProcess::kill() const noexcept {
 void ChildProcess::wait(Duration patience) const noexcept {
   pollfd end{pidfd.get(), POLLIN, 0};
   const auto limit = std::chrono::ceil<std::chrono::milliseconds>(patience).count();
-  if (pid != 0) ::poll(&end, 1, static_cast<int>(limit));
+  if (pid == 0 || ::poll(&end, 1, static_cast<int>(limit)) <= 0) return;
+  siginfo_t info{};
+  ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | __WALL);
 }
 
 Starter::Starter(const std::vector<std::string>& arguments, Become become) : become_(become) {

@@ -12,15 +12,20 @@
 namespace berth::keeper {
 
 inline constexpr std::size_t kMaxLaunches = 4096;
-inline constexpr std::size_t kHeldKinds = 5;  // HeldKind without `none`
+inline constexpr std::size_t kHeldKinds = 10;  // HeldKind without `none`
 
 struct Launch {
+  static constexpr std::array<int, kHeldKinds> nothing() {
+    std::array<int, kHeldKinds> fds{};
+    fds.fill(-1);
+    return fds;
+  }
   enum class State : std::uint8_t { free, known, lives, ended };
   State state = State::free;  // known: something is held for it, and it has no process (yet)
   // What the worker has not been told yet.
   bool tell_process = false;  // that it lives, or how it ended
   std::array<bool, kHeldKinds> tell_held{};
-  std::array<int, kHeldKinds> held{-1, -1, -1, -1, -1};
+  std::array<int, kHeldKinds> held = nothing();
   std::uint64_t id = 0;
   pid_t pid = 0;
   int code = 0;  // si_code and si_status, once it has ended

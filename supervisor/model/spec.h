@@ -222,6 +222,8 @@ struct ContainerSpec {
 
   // It is meant to run until it is stopped: everything but a oneshot.
   [[nodiscard]] bool runs_on() const { return type != ContainerType::oneshot; }
+  // Its first process is an init of its own.
+  [[nodiscard]] bool boots() const { return type == ContainerType::system; }
 };
 
 struct NetworkSpec {

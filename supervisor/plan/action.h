@@ -27,6 +27,7 @@ struct RemoveNetwork {
 // failure the sandbox is removed (whatever of it exists) before another is made.
 struct CreateSandbox {
   SpecPtr spec;
+  std::uint64_t sandbox_id = 0;  // numbered like launches, and among them
 };
 // Also of one that exists only in part, or not at all.
 // `for_good`: the container is not to start again now.

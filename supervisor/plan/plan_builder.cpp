@@ -25,6 +25,8 @@ Plan PlanBuilder::build(std::uint64_t next_launch_id) && {
   for (Entry& entry : entries_) {
     if (auto* launch = std::get_if<action::Launch>(&entry.action.deed)) {
       launch->launch_id = next_launch_id++;
+    } else if (auto* sandbox = std::get_if<action::CreateSandbox>(&entry.action.deed)) {
+      sandbox->sandbox_id = next_launch_id++;
     }
     plan.actions.push_back(std::move(entry.action));
   }

@@ -36,7 +36,7 @@ class PlanBuilder {
 
   [[nodiscard]] Instant now() const { return now_; }
 
-  // Numbers the launches in their order, from `next_launch_id` on.
+  // Numbers launches and sandboxes in their order, from `next_launch_id` on.
   Plan build(std::uint64_t next_launch_id) &&;
 
  private:

@@ -58,7 +58,7 @@ void decide_rest(ObservedContainer& container, const ExitStatus& status, Instant
 MachineEnd machine_end(const ContainerSpec& spec, const ExitStatus& status) {
   constexpr int kHangUp = 1;     // SIGHUP: LINUX_REBOOT_CMD_RESTART and RESTART2
   constexpr int kInterrupt = 2;  // SIGINT: HALT and POWER_OFF
-  if (spec.type != ContainerType::system || status.kind != ExitStatus::Kind::signaled) {
+  if (!spec.boots() || status.kind != ExitStatus::Kind::signaled) {
     return MachineEnd::none;
   }
   if (status.code == kHangUp) return MachineEnd::reboot;

@@ -87,7 +87,7 @@ void plan_start(PlanBuilder& builder, const Graph& graph, const NetworkUses& use
 
   Action action{*node.name, {}, start_reason(graph, node), {}};
   if (seen.sandbox == Presence::absent)
-    action.deed = action::CreateSandbox{*node.desired};
+    action.deed = action::CreateSandbox{*node.desired, 0};
   else
     action.deed = action::Launch{*node.desired, 0};
   if (node.renewed) action.changes = changes_of(node).keys;

@@ -65,6 +65,7 @@ struct ObservedContainer {
 
   Presence sandbox = Presence::absent;
   SpecPtr sandbox_spec;                 // what the sandbox was made from
+  std::uint64_t sandbox_id = 0;         // of the sandbox that was made last
   std::vector<std::string> addresses;   // of the sandbox: one for each network, no prefix length
   std::vector<std::string> addresses6;  // likewise; empty where the network has no IPv6
   SpecPtr ports_spec;                   // whose ports were found free: they are published

@@ -32,6 +32,8 @@ class Submitted {
     container.start_reason = reason_;
     container.sandbox = Presence::creating;
     container.sandbox_spec = deed.spec;
+    container.sandbox_id = deed.sandbox_id;
+    state_.next_launch_id = std::max(state_.next_launch_id, deed.sandbox_id + 1);
     container.addresses.clear();
     container.addresses6.clear();
   }

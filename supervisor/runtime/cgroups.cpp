@@ -73,13 +73,11 @@ std::string tracking_cgroup(const std::string& container, const HostFacts& facts
 }
 
 std::string payload_cgroup(const ContainerSpec& spec, const HostFacts& facts) {
-  const bool boots = spec.type == ContainerType::system;
-  return tracking_cgroup(spec.name, facts) + (boots ? "/payload" : "");
+  return tracking_cgroup(spec.name, facts) + (spec.boots() ? "/payload" : "");
 }
 
 std::string exec_cgroup(const ContainerSpec& spec, const HostFacts& facts) {
-  const bool boots = spec.type == ContainerType::system;
-  return tracking_cgroup(spec.name, facts) + (boots ? "/exec" : "");
+  return tracking_cgroup(spec.name, facts) + (spec.boots() ? "/exec" : "");
 }
 
 std::string systemd_cgroup(const std::string& container, const HostFacts& facts) {

@@ -40,7 +40,7 @@ void add_joining(Program& program, const ContainerSpec& spec, const HostFacts& f
     program.add(Op::cgroup_join, {.text = directory + "/tasks"});
   }
   const std::string systemd = systemd_cgroup(spec.name, facts);
-  if (spec.type == ContainerType::system && !systemd.empty()) {
+  if (spec.boots() && !systemd.empty()) {
     program.add(Op::cgroup_join, {.text = systemd + "/tasks"});
   }
   program.add(Op::set_ns, {.fd = slots::kPidfd,

@@ -24,8 +24,6 @@ using handoff::HeldKind;
 using handoff::Op;
 using handoff::Program;
 
-bool boots(const ContainerSpec& spec) { return spec.type == ContainerType::system; }
-
 // Opened read-write: no reader's death is then a SIGPIPE for the payload. The worker opens them by
 // path to read; the keeper's descriptors keep what is written while no worker runs.
 void add_output(Program& program, std::string_view name, int slot, HeldKind kind,
@@ -40,7 +38,7 @@ void add_outputs(Program& program, const ContainerSpec& spec, const Paths& paths
   const std::string directory = paths.run_of(spec.name);
   program.from({"make the output FIFOs", "", 0, 0});
   program.add(Op::make_path, {.text = directory, .value = 0700});
-  if (boots(spec)) return;  // its output is its console
+  if (spec.boots()) return;  // its output is its console
   add_output(program, kStdoutFifo, slots::kStdout, HeldKind::log_stdout, directory);
   add_output(program, kStderrFifo, slots::kStderr, HeldKind::log_stderr, directory);
 }
@@ -59,7 +57,7 @@ void add_host_part(Program& program, const ContainerSpec& spec, const HostFacts&
                    std::uint64_t capabilities) {
   program.append(compile_cleanup(spec.name, facts, paths));
   make_cgroups(program, spec.name, controllers_of(limits), facts);
-  if (boots(spec)) make_init_cgroups(program, spec.name, facts);
+  if (spec.boots()) make_init_cgroups(program, spec.name, facts);
   add_limits(program, spec, limits);
   add_outputs(program, spec, paths);
   add_host_tree(program, spec, facts, paths);
@@ -76,7 +74,7 @@ void add_namespaces(Program& program, const ContainerSpec& spec, const Sandbox& 
     program.add(Op::cgroup_join, {.text = directory + "/tasks"});
   }
   const std::string systemd = systemd_cgroup(spec.name, facts);
-  if (boots(spec) && !systemd.empty()) {
+  if (spec.boots() && !systemd.empty()) {
     program.add(Op::cgroup_join, {.text = systemd + "/tasks"});
   }
   if (sandbox.has_netns) {
@@ -131,7 +129,7 @@ Result<Program> compile_launch(const ContainerSpec& spec, const Sandbox& sandbox
   add_child_tree(program, spec, facts, paths);
   add_user_lookup(program, spec);
   hand_over_secrets(program, spec);
-  boots(spec) ? add_console_streams(program) : add_streams(program);
+  spec.boots() ? add_console_streams(program) : add_streams(program);
   add_identity(program, spec, identity, key, words.front());
   return program;
 }

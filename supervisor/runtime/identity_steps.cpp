@@ -52,7 +52,7 @@ std::string environment_of(const ContainerSpec& spec) {
       {"HOSTNAME", spec.hostname.empty() ? spec.name : spec.hostname},
       {"container", "berth"}};
   // Nobody looks at the console but through the log: no colours, no cursor movements.
-  if (spec.type == ContainerType::system) variables["TERM"] = "dumb";
+  if (spec.boots()) variables["TERM"] = "dumb";
   if (spec.healthcheck.notify) variables["NOTIFY_SOCKET"] = "/run/host/notify";
   for (const auto& [name, value] : spec.environment) variables[name] = value;
   std::vector<std::string> entries;

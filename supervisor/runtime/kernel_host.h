@@ -202,7 +202,6 @@ class KernelHost : public Host {
   std::vector<Action> waiting_for_template_;
   std::vector<std::string> foreign_policies_;
   // Ids of other things than launches, so that the keeper never takes one for another.
-  std::uint64_t next_sandbox_id_ = std::uint64_t{1} << 62;
   std::uint64_t next_probe_id_ = std::uint64_t{1} << 63;
 };
 

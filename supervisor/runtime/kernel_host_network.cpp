@@ -166,7 +166,7 @@ void KernelHost::carry_out(const Action& action, const action::CreateSandbox& de
     }
   }
   SandboxEntry entry;
-  entry.id = next_sandbox_id_++;
+  entry.id = deed.sandbox_id;
   event::SandboxReady ready{.container = spec.name, .addresses = {}, .addresses6 = {}};
   for (const auto& each : *attachments) {
     entry.networks.push_back(each.network);

@@ -243,7 +243,7 @@ void add_host_tree(Program& program, const ContainerSpec& spec, const HostFacts&
   mount_root(program, spec, facts, paths);
   make_usual_directories(program);
   mount_dev(program, spec);
-  if (spec.type == ContainerType::system) add_system_mounts(program, spec);
+  if (spec.boots()) add_system_mounts(program, spec);
   bind_name_files(program, spec, paths);
   bind_notify_socket(program, spec, paths);
   for (const std::size_t i : by_depth(spec.mounts)) {
@@ -266,7 +266,7 @@ void add_child_tree(Program& program, const ContainerSpec& spec, const HostFacts
   open_directory(program, slots::kRoot, tree_directory(paths.run()));
   mount_inside(program, "proc", "proc", {}, kQuiet);
   mount_inside(program, "sys", "sysfs", {}, kQuiet | MOUNT_ATTR_RDONLY);
-  if (spec.type == ContainerType::system) {
+  if (spec.boots()) {
     add_init_cgroups(program, facts);
   } else {
     const ControllerHome* memory = facts.controller("memory");

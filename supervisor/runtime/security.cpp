@@ -49,7 +49,7 @@ constexpr std::array<std::string_view, 22> kMasked = {
 // capability loads another kernel for the host: without a filter against that it has to be asked
 // for.
 std::uint64_t defaults_of(const ContainerSpec& spec) {
-  const bool reboots = spec.type == ContainerType::system && spec.security.seccomp != "unconfined";
+  const bool reboots = spec.boots() && spec.security.seccomp != "unconfined";
   return kDefault | (reboots ? bit(CAP_SYS_BOOT) : 0);
 }
 

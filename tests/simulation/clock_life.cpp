@@ -220,7 +220,7 @@ class ClockLife {
       wake_at_ = plan.wake_at;
       if (defect_ == ClockDefect::sleep_over) wake_at_.reset();
       if (plan.actions.empty() && plan.appointments.empty()) return check_rest();
-      observed_ = carry_out(plan, std::move(observed_), host_, now_);
+      observed_ = carry_out(plan, std::move(observed_), host_, records_, now_);
     }
     expect(false, "the plan goes round in circles");
   }
@@ -362,6 +362,7 @@ class ClockLife {
   Instant now_ = Instant() + 1000h;
   Duration offset_{};
   SimulatedHost host_;
+  NoRecords records_;
   DesiredState desired_;
   ObservedState observed_;
   std::optional<Instant> wake_at_;

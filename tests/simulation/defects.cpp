@@ -58,7 +58,7 @@ void start_what_waits(Plan& plan, const DesiredState& desired, const ObservedSta
     const bool may = !seen.busy && !seen.running() && !seen.remains && !seen.resting &&
                      seen.intent == Intent::run && seen.sandbox == Presence::absent &&
                      (!seen.next_start || *seen.next_start <= now);
-    if (may) plan.actions.push_back({name, action::CreateSandbox{spec}, "defect", {}});
+    if (may) plan.actions.push_back({name, action::CreateSandbox{spec, 0}, "defect", {}});
   }
 }
 

@@ -141,7 +141,7 @@ void Driver::reconcile_all() {
     const Plan plan = defective_reconcile(defect_, desired, observed, now_);
     wake_at_ = plan.wake_at;
     if (plan.actions.empty()) return check_wake(plan);
-    observed = carry_out(plan, std::move(observed), host, now_);
+    observed = carry_out(plan, std::move(observed), host, records, now_);
   }
   set_problem("the plan goes round in circles");
 }

@@ -52,6 +52,7 @@ class Driver {
   ObservedState observed;
   Knowledge knowledge;
   SimulatedHost host;
+  NoRecords records;
   Checker checker;
 };
 

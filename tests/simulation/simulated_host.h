@@ -136,4 +136,10 @@ class SimulatedHost final : public Host {
   int next_pid_ = 100;
 };
 
+// For lives in which no worker dies.
+class NoRecords final : public Records {
+ public:
+  Result<void> keep(const Action&, const ObservedState&) override { return {}; }
+};
+
 }  // namespace berth::simulation
