@@ -4,6 +4,7 @@
 #include "supervisor/cli/command.h"
 #include "supervisor/cli/definition_lookup.h"
 #include "supervisor/control/documents.h"
+#include "supervisor/record/json_text.h"
 
 namespace berth::cli {
 
@@ -67,8 +68,8 @@ class Cat : public Command {
     return json + "]";
   }
   static std::string member(const definition::File& file) {
-    return "{\"path\":" + control::quoted(file.origin) +
-           ",\"content\":" + control::quoted(file.content.text()) + "}";
+    return "{\"path\":" + record::quoted(file.origin) +
+           ",\"content\":" + record::quoted(file.content.text()) + "}";
   }
 
   std::string name_;

@@ -6,6 +6,7 @@
 #include "supervisor/cli/table.h"
 #include "supervisor/control/documents.h"
 #include "supervisor/model/key_info.h"
+#include "supervisor/record/json_text.h"
 
 namespace berth::cli {
 
@@ -67,7 +68,7 @@ std::string document(const std::vector<KeyInfo>& found) {
   std::string json;
   for (const KeyInfo& info : found) {
     const auto member = [](std::string_view name, const std::string& value) {
-      return control::quoted(name) + ":" + control::quoted(value);
+      return record::quoted(name) + ":" + record::quoted(value);
     };
     json += json.empty() ? "[{" : ",{";
     json += member("name", info.name) + "," + member("file", info.file) + "," +

@@ -14,6 +14,7 @@
 #include "supervisor/control/client.h"
 #include "supervisor/control/documents.h"
 #include "supervisor/definition/load.h"
+#include "supervisor/record/json_text.h"
 
 namespace berth::cli {
 
@@ -38,10 +39,10 @@ class Printer {
     const auto parsed = parse_log_line(line);
     if (!parsed || (!stream_.empty() && parsed->stream != stream_)) return;
     if (json_) {
-      print("{\"time\":" + control::quoted(parsed->time) +
-            ",\"stream\":" + control::quoted(parsed->stream) +
+      print("{\"time\":" + record::quoted(parsed->time) +
+            ",\"stream\":" + record::quoted(parsed->stream) +
             ",\"partial\":" + (parsed->partial ? "true" : "false") +
-            ",\"text\":" + control::quoted(parsed->text) + "}\n");
+            ",\"text\":" + record::quoted(parsed->text) + "}\n");
       return;
     }
     const bool is_err = parsed->stream == "stderr";

@@ -2,12 +2,12 @@
 
 #include <doctest/doctest.h>
 
-#include "supervisor/control/observed_members.h"
 #include "supervisor/definition/decode.h"
 #include "supervisor/definition/reader.h"
 #include "supervisor/model/keys.h"
 #include "supervisor/model/member_changes.h"
 #include "supervisor/plan/view.h"
+#include "supervisor/record/observed_members.h"
 
 namespace berth::cli {
 
@@ -175,10 +175,10 @@ struct Comparison {
 template <class T>
 std::size_t check_members(const T& before, const T& after, Comparison comparison) {
   std::vector<const void*> read;
-  control::observed_members(after,
-                            [&](const char*, const auto& member) { read.push_back(&member); });
+  record::observed_members(after,
+                           [&](const char*, const auto& member) { read.push_back(&member); });
   std::size_t index = 0;
-  control::observed_members(before, [&](const char* name, const auto& member) {
+  record::observed_members(before, [&](const char* name, const auto& member) {
     CAPTURE(name);
     using Member = std::remove_cvref_t<decltype(member)>;
     CHECK(comparison.same(member, *static_cast<const Member*>(read[index++])));
@@ -201,9 +201,9 @@ TEST_CASE("every member of what is observed is read back as it was") {
     filler.fill(member);
   };
   ObservedState observed;
-  control::observed_members(observed.containers["web"], fill);
-  control::observed_members(observed.networks["lan"], fill);
-  control::observed_members(observed.units["systemd:srv.mount"], fill);
+  record::observed_members(observed.containers["web"], fill);
+  record::observed_members(observed.networks["lan"], fill);
+  record::observed_members(observed.units["systemd:srv.mount"], fill);
   observed.watched_units = {"systemd:srv.mount", "systemd:x.service"};
   observed.files["/etc/x"] = FileState{"digest", "No such file or directory"};
   observed.watched = {"/etc/x", "/etc/y"};
@@ -282,7 +282,7 @@ TEST_CASE("what is no state document is refused by a sentence") {
         std::string::npos);
 }
 
-// One that is missing in control/observed_members.h would be unknown to every plan. An aggregate
+// One that is missing in record/observed_members.h would be unknown to every plan. An aggregate
 // can be made from as many initializers as it has members, and from no more.
 template <class T>
 constexpr bool has_more_than_7 = requires { T{{}, {}, {}, {}, {}, {}, {}, {}}; };
@@ -302,13 +302,13 @@ constexpr bool has_54 = requires {
 TEST_CASE("the document has every member of what is observed") {
   std::size_t count = 0;
   ObservedContainer container;
-  control::observed_members(container, [&count](const char*, const auto&) { ++count; });
+  record::observed_members(container, [&count](const char*, const auto&) { ++count; });
   CHECK(count == 53);
   CHECK(has_53<ObservedContainer>);
   CHECK_FALSE(has_54<ObservedContainer>);
   count = 0;
   ObservedNetwork network;
-  control::observed_members(network, [&count](const char*, const auto&) { ++count; });
+  record::observed_members(network, [&count](const char*, const auto&) { ++count; });
   CHECK(count == 7);
   CHECK_FALSE(has_more_than_7<ObservedNetwork>);
 }

@@ -8,6 +8,7 @@
 #include "supervisor/control/documents.h"
 #include "supervisor/definition/merged_keys.h"
 #include "supervisor/model/key_info.h"
+#include "supervisor/record/json_text.h"
 
 namespace berth::cli {
 
@@ -65,7 +66,7 @@ std::string json_of(const Value& value) {
     std::string operator()(bool flag) const { return flag ? "true" : "false"; }
     std::string operator()(std::int64_t number) const { return std::to_string(number); }
     std::string operator()(double number) const { return definition::to_toml(Value{number, {}}); }
-    std::string operator()(const std::string& text) const { return control::quoted(text); }
+    std::string operator()(const std::string& text) const { return record::quoted(text); }
     std::string operator()(const List& list) const {
       std::string json;
       for (const Value& item : list) json += (json.empty() ? "" : ",") + json_of(item);
@@ -75,7 +76,7 @@ std::string json_of(const Value& value) {
       std::string json;
       for (const Member& member : table) {
         json +=
-            (json.empty() ? "" : ",") + control::quoted(member.key) + ":" + json_of(member.value);
+            (json.empty() ? "" : ",") + record::quoted(member.key) + ":" + json_of(member.value);
       }
       return "{" + json + "}";
     }
@@ -87,12 +88,12 @@ std::string document(const std::vector<ShownKey>& keys) {
   std::string json;
   for (const ShownKey& key : keys) {
     json += json.empty() ? "[{" : ",{";
-    json += "\"key\":" + control::quoted(key.key) + ",\"value\":" + json_of(key.value);
+    json += "\"key\":" + record::quoted(key.key) + ",\"value\":" + json_of(key.value);
     if (key.is_default) {
       json += ",\"default\":true}";
       continue;
     }
-    json += ",\"file\":" + control::quoted(key.pos.file) +
+    json += ",\"file\":" + record::quoted(key.pos.file) +
             ",\"line\":" + std::to_string(key.pos.line) +
             ",\"column\":" + std::to_string(key.pos.column) + "}";
   }

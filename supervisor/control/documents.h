@@ -75,8 +75,6 @@ Result<std::vector<std::string>> parse_names(std::string_view json);
 std::string diagnostics_document(std::span<const Diagnostic> diagnostics);
 // The same document, indented for people.
 std::string indented(std::string_view json);
-// A text as a JSON string, with its quotes; bytes that are not UTF-8 are replaced.
-std::string quoted(std::string_view text);
 
 // Finds what changed from one turn of the loop to the next, and says it as events. Keeps of each
 // container only what events tell.

@@ -360,6 +360,4 @@ std::string indented(std::string_view json) {
   return parsed.is_discarded() ? std::string(json) : text_of(parsed, 2);
 }
 
-std::string quoted(std::string_view text) { return text_of(Json(std::string(text))); }
-
 }  // namespace berth::control

@@ -3,136 +3,30 @@
 #include <algorithm>
 #include <set>
 
-#include "supervisor/control/json_text.h"
-#include "supervisor/control/observed_members.h"
-#include "supervisor/control/spec_json.h"
 #include "supervisor/model/keys.h"
 #include "supervisor/model/values.h"
 #include "supervisor/plan/changes.h"
 #include "supervisor/plan/units.h"
 #include "supervisor/plan/view.h"
+#include "supervisor/record/observed_writer.h"
 
 namespace berth::control {
 
 namespace {
 
-// Writes the members of an observed thing. `accepted` is the definition in force, or null.
-template <class Spec>
-class ObservedWriter {
- public:
-  ObservedWriter(JsonText& json, Instant now, const std::shared_ptr<const Spec>& accepted)
-      : json_(json), now_(now), accepted_(accepted) {}
+using record::JsonText;
+using record::ObservedWriter;
+using record::write_spec;
 
-  template <class T>
-  void write(const T& observed) {
-    static const T kNothing{};
-    json_.begin_object();
-    // Both visits go through the members in the same order.
-    std::vector<bool> says_something;
-    compare(observed, kNothing, says_something);
-    std::size_t index = 0;
-    observed_members(observed, [&](const char* name, const auto& member) {
-      if (!says_something[index++]) return;
-      json_.key(name);
-      put(member);
-    });
-    json_.end_object();
-  }
-
- private:
-  template <class T>
-  static void compare(const T& observed, const T& nothing, std::vector<bool>& differs) {
-    std::vector<const void*> defaults;
-    observed_members(nothing,
-                     [&](const char*, const auto& member) { defaults.push_back(&member); });
-    std::size_t index = 0;
-    observed_members(observed, [&](const char*, const auto& member) {
-      using Member = std::remove_cvref_t<decltype(member)>;
-      differs.push_back(differ(member, *static_cast<const Member*>(defaults[index++])));
-    });
-  }
-
-  template <class T>
-  static bool differ(const T& left, const T& right) {
-    return !(left == right);
-  }
-  static bool differ(const Appointment& left, const Appointment& right) {
-    std::vector<bool> differs;
-    compare(left, right, differs);
-    return std::ranges::find(differs, true) != differs.end();
-  }
-
-  void put(bool value) { json_.flag(value); }
-  void put(int value) { json_.number(static_cast<std::int64_t>(value)); }
-  void put(unsigned value) { json_.number(static_cast<std::uint64_t>(value)); }
-  void put(std::uint64_t value) { json_.number(value); }
-  void put(const std::string& value) { json_.text(value); }
-  void put(Instant value) { json_.number(static_cast<std::int64_t>((value - now_).count())); }
-  void put(WallTime value) {
-    json_.number(static_cast<std::int64_t>(value.time_since_epoch().count()));
-  }
-  void put(const ExitStatus& value) { write(value); }
-  void put(const Appointment& value) { write(value); }
-  void put(const std::vector<Calendar>& values) {
-    json_.begin_list();
-    for (const Calendar& value : values) json_.text(format_value(value));
-    json_.end_list();
-  }
-  template <class E>
-    requires std::is_enum_v<E>
-  void put(E value) {
-    json_.text(state_word(value));
-  }
-  template <class T>
-  void put(const std::optional<T>& value) {
-    put(*value);
-  }
-  void put(const std::vector<std::string>& values) {
-    json_.begin_list();
-    for (const std::string& value : values) json_.text(value);
-    json_.end_list();
-  }
-  void put(const std::map<std::string, std::string>& values) {
-    json_.begin_object();
-    for (const auto& [name, value] : values) {
-      json_.key(name);
-      json_.text(value);
-    }
-    json_.end_object();
-  }
-  void put(const std::map<std::string, std::uint64_t>& values) {
-    json_.begin_object();
-    for (const auto& [name, value] : values) {
-      json_.key(name);
-      json_.number(value);
-    }
-    json_.end_object();
-  }
-  void put(const std::deque<Instant>& values) {
-    json_.begin_list();
-    for (const Instant value : values) put(value);
-    json_.end_list();
-  }
-  void put(const std::shared_ptr<const Spec>& spec) {
-    if (is_accepted(spec)) return json_.text(kAcceptedWord);
-    write_spec(json_, *spec);
-  }
-
-  [[nodiscard]] bool is_accepted(const SpecPtr& spec) const
-    requires std::same_as<Spec, ContainerSpec>
-  {
-    return planning::same(spec, accepted_);
-  }
-  [[nodiscard]] bool is_accepted(const NetworkPtr& spec) const
-    requires std::same_as<Spec, NetworkSpec>
-  {
-    return spec == accepted_;
-  }
-
-  JsonText& json_;
-  Instant now_;
-  const std::shared_ptr<const Spec>& accepted_;
-};
+// A definition, or the word for the one in force.
+void put_spec(JsonText& json, const SpecPtr& spec, const SpecPtr& accepted) {
+  if (planning::same(spec, accepted)) return json.text(kAcceptedWord);
+  write_spec(json, *spec);
+}
+void put_spec(JsonText& json, const NetworkPtr& spec, const NetworkPtr& accepted) {
+  if (spec == accepted) return json.text(kAcceptedWord);
+  write_spec(json, *spec);
+}
 
 template <class Spec, class Observed>
 void write_all(JsonText& json, Instant now,
@@ -153,7 +47,10 @@ void write_all(JsonText& json, Instant now,
     }
     if (const auto found = observed.find(std::string(name)); found != observed.end()) {
       json.key("observed");
-      ObservedWriter<Spec>(json, now, definition).write(found->second);
+      const auto put = [&](const std::shared_ptr<const Spec>& spec) {
+        put_spec(json, spec, definition);
+      };
+      ObservedWriter<Spec, decltype(put)>(json, now, put).write(found->second);
     }
     json.end_object();
   }
@@ -168,7 +65,7 @@ void write_files(JsonText& json, const ObservedState& observed) {
   for (const auto& [path, file] : observed.files) {
     json.key(path);
     json.begin_object();
-    observed_members(file, [&](const char* name, const std::string& member) {
+    record::observed_members(file, [&](const char* name, const std::string& member) {
       if (member.empty()) return;
       json.key(name);
       json.text(member);
@@ -187,7 +84,8 @@ void write_units(JsonText& json, Instant now, const ObservedState& observed) {
   json.begin_object();
   for (const auto& [name, unit] : observed.units) {
     json.key(name);
-    ObservedWriter<ContainerSpec>(json, now, nullptr).write(unit);
+    const auto none = [](const SpecPtr&) {};
+    ObservedWriter<ContainerSpec, decltype(none)>(json, now, none).write(unit);
   }
   json.end_object();
   json.key("watched_units");
@@ -210,60 +108,6 @@ void write_capacity(JsonText& json, const HostCapacity& capacity) {
 }
 
 }  // namespace
-
-std::string_view state_word(Phase value) {
-  return value > Phase::frozen ? std::string_view() : name_of(value);
-}
-
-std::string_view state_word(Health value) {
-  return value > Health::unhealthy ? std::string_view() : name_of(value);
-}
-
-std::string_view state_word(Presence value) {
-  switch (value) {
-    case Presence::absent: return "absent";
-    case Presence::creating: return "creating";
-    case Presence::present: return "present";
-    case Presence::removing: return "removing";
-    case Presence::failed: return "failed";
-  }
-  return "";
-}
-
-std::string_view state_word(Intent value) {
-  switch (value) {
-    case Intent::none: return "none";
-    case Intent::run: return "run";
-    case Intent::stop: return "stop";
-  }
-  return "";
-}
-
-std::string_view state_word(Task value) {
-  switch (value) {
-    case Task::create_sandbox: return "create-sandbox";
-    case Task::remove_sandbox: return "remove-sandbox";
-    case Task::launch: return "launch";
-    case Task::clean_up: return "clean-up";
-    case Task::update: return "update";
-    case Task::remove_root: return "remove-root";
-    case Task::remove_everything: return "remove-everything";
-  }
-  return "";
-}
-
-std::string_view state_word(UnitActivity value) {
-  return value > UnitActivity::failed ? std::string_view() : planning::name_of(value);
-}
-
-std::string_view state_word(ExitStatus::Kind value) {
-  switch (value) {
-    case ExitStatus::Kind::exited: return "exited";
-    case ExitStatus::Kind::signaled: return "signaled";
-    case ExitStatus::Kind::unknown: return "unknown";
-  }
-  return "";
-}
 
 std::string state_document(const StateView& view, const StateFacts& facts) {
   JsonText json;

@@ -1,11 +1,17 @@
-#include "supervisor/control/json_text.h"
+#include "supervisor/record/json_text.h"
 
 #include <algorithm>
 
-#include "supervisor/control/documents.h"
+#include <nlohmann/json.hpp>
+
 #include "supervisor/model/values.h"
 
-namespace berth::control {
+namespace berth::record {
+
+std::string quoted(std::string_view text) {
+  using Json = nlohmann::json;
+  return Json(std::string(text)).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 void JsonText::begin(char bracket) {
   if (comma_) text_ += ',';
@@ -52,4 +58,4 @@ void JsonText::text(std::string_view value) {
 
 void JsonText::number(double value) { raw(format_value(value)); }
 
-}  // namespace berth::control
+}  // namespace berth::record

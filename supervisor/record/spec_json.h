@@ -2,14 +2,14 @@
 // same spec. Everything comes from the key tables, so that no key can be forgotten.
 #pragma once
 
-#include "supervisor/control/json_text.h"
 #include "supervisor/model/spec.h"
+#include "supervisor/record/json_text.h"
 
-namespace berth::control {
+namespace berth::record {
 
 // Keys that have their default are left out, and so is the name.
 void write_spec(JsonText& json, const ContainerSpec& spec);
 void write_spec(JsonText& json, const NetworkSpec& spec);
 void write_spec(JsonText& json, const HostSpec& spec);
 
-}  // namespace berth::control
+}  // namespace berth::record

@@ -1,11 +1,11 @@
-#include "supervisor/control/spec_json.h"
+#include "supervisor/record/spec_json.h"
 
 #include <span>
 
 #include "supervisor/model/keys.h"
 #include "supervisor/model/values.h"
 
-namespace berth::control {
+namespace berth::record {
 
 namespace {
 
@@ -146,4 +146,4 @@ void write_spec(JsonText& json, const ContainerSpec& spec) { write(json, spec); 
 void write_spec(JsonText& json, const NetworkSpec& spec) { write(json, spec); }
 void write_spec(JsonText& json, const HostSpec& spec) { write(json, spec); }
 
-}  // namespace berth::control
+}  // namespace berth::record

@@ -7,7 +7,10 @@
 #include <string>
 #include <string_view>
 
-namespace berth::control {
+namespace berth::record {
+
+// A text as a JSON string, with its quotes; bytes that are not UTF-8 are replaced.
+std::string quoted(std::string_view text);
 
 class JsonText {
  public:
@@ -18,6 +21,7 @@ class JsonText {
   void key(std::string_view name);
 
   void text(std::string_view value);
+  void document(std::string_view json) { raw(json); }  // JSON already
   void flag(bool value) { raw(value ? "true" : "false"); }
   void number(std::int64_t value) { raw(std::to_string(value)); }
   void number(std::uint64_t value) { raw(std::to_string(value)); }
@@ -46,4 +50,4 @@ class JsonText {
   bool comma_ = false;  // before the next key or value
 };
 
-}  // namespace berth::control
+}  // namespace berth::record

@@ -9,7 +9,7 @@
 
 #include "supervisor/plan/state.h"
 
-namespace berth::control {
+namespace berth::record {
 
 template <class C, class V>
   requires std::same_as<std::remove_const_t<C>, ObservedContainer>
@@ -139,4 +139,4 @@ std::optional<E> parse_state_word(std::string_view word) {
   return std::nullopt;
 }
 
-}  // namespace berth::control
+}  // namespace berth::record
