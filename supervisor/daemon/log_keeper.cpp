@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 
 #include "supervisor/daemon/log.h"
 
 namespace berth::daemon {
 
+using handoff::HeldKind;
 using logs::Stream;
 
 namespace {
@@ -28,8 +31,11 @@ void tell_loss(const logs::JournalWriter& journal) {
 
 }  // namespace
 
-LogKeeper::LogKeeper(Loop& loop, Paths paths)
-    : loop_(loop), paths_(std::move(paths)), retry_(loop.timer([this] { retry(); })) {}
+LogKeeper::LogKeeper(Loop& loop, Paths paths, Hold hold)
+    : loop_(loop),
+      paths_(std::move(paths)),
+      hold_(std::move(hold)),
+      retry_(loop.timer([this] { retry(); })) {}
 
 LogKeeper::~LogKeeper() {
   while (!entries_.empty()) close(std::string(entries_.begin()->first));
@@ -46,7 +52,32 @@ LogKeeper::~LogKeeper() {
   }
 }
 
-void LogKeeper::begin(const ContainerSpec& spec, unique_fd console) {
+void LogKeeper::take(HeldKind kind, unique_fd held) {
+  if (kind == HeldKind::staging_read) staging_read_ = std::move(held);
+  if (kind == HeldKind::staging_write) staging_write_ = std::move(held);
+}
+
+void LogKeeper::start() {}
+
+void LogKeeper::adopt(const ContainerSpec& spec, std::uint64_t launch_id, unique_fd console) {
+  if (!console) give_to_keeper(spec.name, launch_id);
+  begin(spec, launch_id, std::move(console));
+}
+
+// Opened read-write, as the launcher opened them: what is written is kept while no worker runs.
+void LogKeeper::give_to_keeper(const std::string& container, std::uint64_t launch_id) {
+  const auto give = [&](const char* name, HeldKind kind) {
+    const std::string path = paths_.run_of(container) + "/" + name;
+    const unique_fd fifo(::open(path.c_str(), O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
+    struct stat status{};
+    if (!fifo || ::fstat(fifo.get(), &status) < 0 || !S_ISFIFO(status.st_mode)) return;
+    if (hold_) hold_(launch_id, kind, fifo.get());
+  };
+  give("stdout", HeldKind::log_stdout);
+  give("stderr", HeldKind::log_stderr);
+}
+
+void LogKeeper::begin(const ContainerSpec& spec, std::uint64_t /*launch_id*/, unique_fd console) {
   close(spec.name);
   auto pump = console
                   ? logs::LogPump::of_console(paths_, spec.name, spec.logging, std::move(console))

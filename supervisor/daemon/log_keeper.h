@@ -6,6 +6,8 @@
 // afterwards, and in order.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <list>
 #include <map>
 #include <optional>
@@ -13,6 +15,7 @@
 
 #include "supervisor/base/unique_fd.h"
 #include "supervisor/daemon/loop.h"
+#include "supervisor/handoff/messages.h"
 #include "supervisor/logs/log_pump.h"
 #include "supervisor/model/spec.h"
 
@@ -20,14 +23,28 @@ namespace berth::daemon {
 
 class LogKeeper {
  public:
-  LogKeeper(Loop& loop, Paths paths);
+  // Gives the keeper a descriptor to hold under (id, kind). The descriptor stays the caller's.
+  using Hold = std::function<void(std::uint64_t id, handoff::HeldKind kind, int fd)>;
+
+  LogKeeper(Loop& loop, Paths paths, Hold hold = {});
   // Gives the journal a last moment, a second at most, for the lines that wait for it.
   ~LogKeeper();
   LogKeeper(const LogKeeper&) = delete;
   LogKeeper& operator=(const LogKeeper&) = delete;
 
-  // The container runs: its FIFOs are there, or this is its console.
-  void begin(const ContainerSpec& spec, unique_fd console);
+  // What the keeper held for an earlier worker under handoff::kInstanceId (staging_read and
+  // staging_write); before start().
+  void take(handoff::HeldKind kind, unique_fd held);
+  // All that was held has been taken. What an earlier worker had read and not written yet is
+  // written now. begin() and adopt() call it when it was not called.
+  void start();
+
+  // The container was launched: its FIFOs are there, or this is its console.
+  void begin(const ContainerSpec& spec, std::uint64_t launch_id, unique_fd console);
+  // The same for one that an earlier worker launched, and that runs, or has ended and is not
+  // cleaned up yet (end() follows then). `console`: what the keeper held, if it has one. The FIFOs
+  // are opened again and given to the keeper, which may be another than the one that held them.
+  void adopt(const ContainerSpec& spec, std::uint64_t launch_id, unique_fd console);
   void reconfigure(const ContainerSpec& spec);
   // Its first process has ended: what is left in the FIFOs is written out.
   void end(const std::string& container);
@@ -53,6 +70,7 @@ class LogKeeper {
     Loop::Watch writable;
   };
 
+  void give_to_keeper(const std::string& container, std::uint64_t launch_id);
   void watch(const std::string& container, Entry& entry, logs::Stream stream);
   void pump(const std::string& container, logs::Stream stream);
   void flush(const std::string& container, Entry& entry);
@@ -65,6 +83,9 @@ class LogKeeper {
 
   Loop& loop_;
   Paths paths_;
+  Hold hold_;
+  unique_fd staging_read_;
+  unique_fd staging_write_;
   logs::PumpBuffer buffer_;
   std::map<std::string, Entry> entries_;
   std::list<SetAside> set_aside_;

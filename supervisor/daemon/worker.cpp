@@ -253,7 +253,8 @@ void Worker::note(const Event& event) {
       overloaded{[this](const event::Launched& launched) {
                    const auto found = observed_.containers.find(launched.container);
                    if (found == observed_.containers.end() || !found->second.spec) return;
-                   logs_->begin(*found->second.spec, host_->take_console(launched.container));
+                   logs_->begin(*found->second.spec, launched.launch_id,
+                                host_->take_console(launched.container));
                    log::info("launched", {{"container", launched.container},
                                           {"pid", std::to_string(launched.pid)}});
                  },
