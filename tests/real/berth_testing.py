@@ -77,7 +77,8 @@ class BerthTest(unittest.TestCase):
         print(f"--- what berthd said ({self.id()})\n{self.berth.said()}\n---", file=sys.stderr)
 
     def assert_nothing_left(self):
-        # A process that was killed as berthd ended may take a moment to be gone.
+        # A killed process may take a moment to be gone, such as the one that LeakSanitizer makes of
+        # a launcher that ends.
         try:
             berth_instance.poll("nothing is left", lambda: not self.berth.leftovers(), 5)
         except berth_instance.Trouble:
