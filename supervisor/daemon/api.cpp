@@ -28,6 +28,7 @@ control::CallResult<std::string> Worker::status(const std::string& name) {
     facts.pinned = definitions_.pinned();
     facts.notices = host_->warnings();
     for (const std::string& notice : definitions_.notices()) facts.notices.push_back(notice);
+    if (!record_trouble_.empty()) facts.notices.push_back(record_trouble_);
     for (const auto& [container, seen] : observed_.containers) {
       const std::string trouble = logs_->trouble(container);
       if (!trouble.empty()) facts.notices.push_back(container + ": " + trouble);
@@ -75,12 +76,20 @@ control::CallResult<std::vector<std::string>> Worker::select_for(
   return names;
 }
 
+// What an operator was told is done holds whatever happens to this worker: it is recorded before
+// the answer.
+void Worker::obey(const Event& command) {
+  apply(command);
+  dirty_ = true;
+}
+
 template <class OperatorEvent>
 control::CallResult<std::vector<std::string>> Worker::operate(const control::Selection& selection,
                                                               bool also_leaving) {
   auto names = select_for(selection, also_leaving);
   if (!names) return names;
-  for (const std::string& name : *names) events_.push_back(OperatorEvent{name});
+  for (const std::string& name : *names) obey(OperatorEvent{name});
+  keep_changes();
   return names;
 }
 
@@ -89,9 +98,10 @@ control::CallResult<std::vector<std::string>> Worker::start(const control::Selec
   if (!names) return names;
   for (const std::string& name : *names) {
     for (std::string& each : start_request(desired_, observed_, name)) {
-      events_.push_back(event::OperatorStart{std::move(each)});
+      obey(event::OperatorStart{std::move(each)});
     }
   }
+  keep_changes();
   return names;
 }
 

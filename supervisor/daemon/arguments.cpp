@@ -14,8 +14,9 @@ std::string_view usage() {
          "  --version    print the version\n"
          "  --help       print this\n"
          "\n"
-         "SIGTERM or SIGINT stops all containers in order, then berthd; SIGHUP reads the\n"
-         "definitions again. Exit status: 0 stopped in order, 1 it cannot run, 2 usage.\n";
+         "SIGTERM or SIGINT stops all containers in order, then berthd; SIGHUP executes\n"
+         "the program that is on the disk now, while they run. Exit status: 0 stopped in order, 1 "
+         "it cannot run, 2 usage.\n";
 }
 
 Result<Arguments> parse_arguments(const std::vector<std::string>& words,

@@ -73,13 +73,18 @@ void KeeperLink::want_launcher() { send(Kind::want_launcher, 0); }
 void KeeperLink::replace_launcher(std::uint64_t number) { send(Kind::replace_launcher, number); }
 void KeeperLink::drop(std::uint64_t id) { send(Kind::drop, id); }
 void KeeperLink::finished() { send(Kind::finished, 0); }
+void KeeperLink::alive() { send(Kind::alive, 0); }
+void KeeperLink::reexec() { send(Kind::reexec, 0); }
 
-void KeeperLink::send(Kind kind, std::uint64_t id) {
-  handoff::KeeperMessage message;
-  message.kind = kind;
-  message.id = id;
+void KeeperLink::hold(std::uint64_t id, handoff::HeldKind kind, int fd) {
+  send({.kind = Kind::hold, .held = kind, .id = id}, std::span(&fd, 1));
+}
+
+void KeeperLink::send(Kind kind, std::uint64_t id) { send({.kind = kind, .id = id}, {}); }
+
+void KeeperLink::send(const handoff::KeeperMessage& message, std::span<const int> fds) {
   for (;;) {
-    const auto sent = handoff::send(fd(), message);
+    const auto sent = handoff::send(fd(), message, fds);
     if (sent) return;
     if (sent.error().code != EAGAIN) {
       log::error("cannot tell the keeper", {{"error", sent.error().message()}});

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "supervisor/base/result.h"
@@ -31,10 +32,16 @@ class KeeperLink {
   void want_launcher();
   void replace_launcher(std::uint64_t number);
   void drop(std::uint64_t id);
+  // Has it hold a duplicate of the descriptor under (id, kind), for the next worker.
+  void hold(std::uint64_t id, handoff::HeldKind kind, int fd);
   void finished();
+  void alive();
+  // Has all of berthd execute the program that is on the disk now.
+  void reexec();
 
  private:
   void send(handoff::KeeperMessage::Kind kind, std::uint64_t id);
+  void send(const handoff::KeeperMessage& message, std::span<const int> fds);
   // Never closed here: it closes with the process, and that is what ends a worker for the keeper.
   int socket_ = -1;
 };

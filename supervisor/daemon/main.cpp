@@ -34,17 +34,30 @@ Result<unique_fd> take_lock(const Paths& paths) {
   return lock;
 }
 
+// Where this program was executed from, and a newer one is after an upgrade.
+std::string own_path() {
+  std::error_code ignored;
+  return std::filesystem::read_symlink("/proc/self/exe", ignored).string();
+}
+
 int run_keeper(const Paths& paths, const std::vector<std::string>& words) {
   if (::geteuid() != 0) {
     std::fprintf(stderr, "berthd: it must run as root\n");
     return 1;
   }
-  const auto lock = take_lock(paths);
+  keeper::KeeperSettings settings{.arguments = words,
+                                  .table = paths.launch_table(),
+                                  .executable = own_path(),
+                                  .taken = keeper::take_handover()};
+  // Executed anew by itself, it holds the lock already.
+  const int held = settings.taken.present ? settings.taken.handover.lock : -1;
+  auto lock = held >= 0 ? Result<unique_fd>(unique_fd(held)) : take_lock(paths);
   if (!lock) {
     std::fprintf(stderr, "berthd: %s\n", lock.error().message().c_str());
     return 1;
   }
-  return keeper::run_keeper(words);
+  settings.lock = lock->get();
+  return keeper::run_keeper(settings);
 }
 
 }  // namespace

@@ -52,18 +52,24 @@ Result<unique_fd> bind_socket(const std::string& path) {
 
 }  // namespace
 
-Result<void> Notifier::prepare(const std::string& container, std::uint64_t launch_id,
-                               const std::string& path) {
+Result<int> Notifier::prepare(const std::string& container, std::uint64_t launch_id,
+                              const std::string& path) {
   forget(container);
   std::error_code failure;
   std::filesystem::create_directories(std::filesystem::path(path).parent_path(), failure);
   if (failure) return fail("cannot make the directory of " + path + ": " + failure.message());
   unique_fd socket = TRY(bind_socket(path));
+  const int fd = socket.get();
+  adopt(container, launch_id, std::move(socket));
+  return fd;
+}
+
+void Notifier::adopt(const std::string& container, std::uint64_t launch_id, unique_fd socket) {
+  forget(container);
   Entry& entry = entries_[container];
   entry.socket = std::move(socket);
   entry.launch_id = launch_id;
   listen(container, entry);
-  return {};
 }
 
 void Notifier::listen(const std::string& container, Entry& entry) {

@@ -21,9 +21,12 @@ class Notifier {
   Notifier(Loop& loop, std::function<void(Event)> emit) : loop_(loop), emit_(std::move(emit)) {}
 
   // Before a launch: makes the socket at `path`, in place of one of an earlier launch. Messages
-  // become event::Notified of this launch. Error: what the kernel says, with the path.
-  Result<void> prepare(const std::string& container, std::uint64_t launch_id,
-                       const std::string& path);
+  // become event::Notified of this launch. The socket, which stays this object's. Error: what the
+  // kernel says, with the path.
+  Result<int> prepare(const std::string& container, std::uint64_t launch_id,
+                      const std::string& path);
+  // Goes on hearing what an earlier worker's container says.
+  void adopt(const std::string& container, std::uint64_t launch_id, unique_fd socket);
   // The container's process is gone: nothing more is heard.
   void forget(const std::string& container) { entries_.erase(container); }
 

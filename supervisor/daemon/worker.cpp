@@ -2,6 +2,7 @@
 #include "supervisor/daemon/worker.h"
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <utility>
@@ -20,6 +21,9 @@ using Kind = handoff::KeeperMessage::Kind;
 // its descriptors.
 constexpr int kRoundsPerTurn = 16;
 
+// What could not be recorded is tried again so often.
+constexpr Duration kRecordRetry = std::chrono::seconds(1);
+
 template <class... Handlers>
 struct overloaded : Handlers... {
   using Handlers::operator()...;
@@ -28,8 +32,10 @@ struct overloaded : Handlers... {
 }  // namespace
 
 bool Worker::run() {
+  heartbeat();
   loop_.run();
-  return finished_ && !keeper_gone_;
+  if (!finished_) keep_changes();
+  return (finished_ || leaving_) && !keeper_gone_;
 }
 
 void Worker::on_keeper() {
@@ -66,13 +72,27 @@ void Worker::on_keeper_message(KeeperLink::Received received) {
       if (!host_->on_exit(message.id, message.code, message.status)) keeper_.drop(message.id);
       break;
     case Kind::stop: begin_shutdown(); break;
-    case Kind::reload: read_definitions(); break;
-    // A worker that is started again does not adopt yet: the sweep ends what an earlier one ran,
-    // and the keeper is told to forget it.
-    case Kind::running:
-    case Kind::held: keeper_.drop(message.id); break;
+    case Kind::crashed: tell_crash(message); break;
+    case Kind::leave:
+      leaving_ = true;
+      loop_.stop();
+      break;
     default: break;
   }
+}
+
+// The loop turns: that is what the keeper wants to know.
+void Worker::heartbeat() {
+  keeper_.alive();
+  heartbeat_.set(BootClock::now() + handoff::kHeartbeat);
+}
+
+void Worker::tell_crash(const handoff::KeeperMessage& crash) {
+  const std::string how = crash.code == CLD_EXITED
+                              ? "exited with " + std::to_string(crash.status)
+                              : "was killed by signal " + std::to_string(crash.status);
+  crash_ = "the worker before this one (pid " + std::to_string(crash.pid) + ") " + how;
+  log::warning(crash_, {{"crashes", std::to_string(crash.id)}});
 }
 
 void Worker::on_server() {
@@ -129,6 +149,7 @@ bool Worker::turn() {
     tell_skipped(plan);
     observed_ = carry_out(plan, std::move(observed_), *this, *this, now);
   }
+  if (rounds > 0 || !record_trouble_.empty()) keep_changes();
   if (rounds > 0) publish();
   if (server_ && server_->wake_at() && *server_->wake_at() <= BootClock::now()) on_server();
   set_timer();
@@ -137,6 +158,7 @@ bool Worker::turn() {
 
 void Worker::apply(const Event& event) {
   note(event);
+  touch(event);
   observed_ = advance(std::move(observed_), event, BootClock::now());
 }
 
@@ -158,6 +180,7 @@ void Worker::set_timer() {
   consider(pool_->next_deadline());
   consider(host_->next_deadline());
   consider(next_look());
+  if (!record_trouble_.empty()) consider(BootClock::now() + kRecordRetry);
   consider(units_.wake_at(BootClock::now()));
   if (server_) consider(server_->wake_at());
   if (next)
@@ -206,6 +229,7 @@ bool Worker::finish_shutdown() {
   server_.reset();
   std::error_code ignored;
   std::filesystem::remove_all(paths_.run() + "/running", ignored);
+  records_->remove_all();
   log::info("everything is stopped");
   finished_ = true;
   keeper_.finished();
@@ -232,10 +256,12 @@ void Worker::submit(const Action& action) {
   if (const auto* launch = std::get_if<action::Launch>(&action.deed);
       launch != nullptr && launch->spec->healthcheck.notify) {
     const std::string path = paths_.run_of(action.subject) + "/notify";
-    if (auto made = notifier_->prepare(action.subject, launch->launch_id, path); !made) {
+    const auto made = notifier_->prepare(action.subject, launch->launch_id, path);
+    if (!made) {
       events_.push_back(event::Failed{action, made.error().message()});
       return;
     }
+    keeper_.hold(launch->launch_id, handoff::HeldKind::notify, *made);
   }
   host_->submit(action);
 }

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "supervisor/control/documents.h"
@@ -24,6 +25,8 @@
 #include "supervisor/daemon/prober.h"
 #include "supervisor/daemon/wall_clock_watch.h"
 #include "supervisor/execute/executor.h"
+#include "supervisor/record/store.h"
+#include "supervisor/runtime/inheritance.h"
 #include "supervisor/runtime/kernel_host.h"
 
 namespace berth::daemon {
@@ -46,13 +49,23 @@ class Worker final : private Host, private Records, private control::Backend {
   Result<void> check_host_settings();
   Result<void> make_parts();
   Result<void> take_over();
+  void sweep();
   void remember_roots();
   void remember_stops();
+
+  // Going on from what an earlier worker recorded (worker_adoption.cpp).
+  runtime::Inheritance hear_from_keeper();
+  ObservedState recorded();
+  void go_on(const ObservedState& observed, runtime::Inheritance& inheritance);
+  void adopt_output(const std::string& name, const ObservedContainer& seen,
+                    runtime::Inheritance& inheritance);
 
   // What wakes the loop.
   void on_keeper();
   void on_keeper_message(KeeperLink::Received received);
   void replace_launcher(std::uint64_t number);
+  void heartbeat();
+  void tell_crash(const handoff::KeeperMessage& crash);
   void on_server();
   void read_definitions();
 
@@ -76,7 +89,14 @@ class Worker final : private Host, private Records, private control::Backend {
   // Host: probes by socket are the prober's, units are systemd's, everything else is the kernel
   // host's.
   void submit(const Action& action) override;
-  Result<void> keep(const Action&, const ObservedState&) override { return {}; }
+
+  // Records: of the subject at once, of what events changed at the end of each turn
+  // (worker_adoption.cpp).
+  Result<void> keep(const Action& action, const ObservedState& observed) override;
+  Result<void> keep_container(const std::string& name, const ObservedState& observed);
+  void keep_changes();
+  void touch(const Event& event);
+
   void watch_units(const std::set<std::string>& units);
   void note(const Event& event);
 
@@ -94,6 +114,7 @@ class Worker final : private Host, private Records, private control::Backend {
   std::uint64_t generation() override { return definitions_.generation(); }
   [[nodiscard]] control::CallResult<std::vector<std::string>> select_for(
       const control::Selection& selection, bool also_leaving) const;
+  void obey(const Event& command);
   template <class OperatorEvent>
   control::CallResult<std::vector<std::string>> operate(const control::Selection& selection,
                                                         bool also_leaving);
@@ -118,6 +139,13 @@ class Worker final : private Host, private Records, private control::Backend {
   DesiredState desired_;
   ObservedState observed_;
   std::deque<Event> events_;
+  std::optional<record::RecordStore> records_;
+  // What events changed, and is not in the records yet.
+  std::set<std::string> changed_containers_;
+  std::set<std::string> changed_networks_;
+  std::string record_trouble_;     // why the records are not up to date, as it was told
+  std::string crash_;              // how the worker before this one ended, when it crashed
+  bool leaving_ = false;           // the keeper re-executes itself: what runs goes on
   bool dirty_ = true;              // the desired state changed, or time has come
   bool sweeping_ = false;          // what an earlier run left behind is being removed first
   bool removing_parents_ = false;  // the last thing a shutdown does
@@ -130,6 +158,7 @@ class Worker final : private Host, private Records, private control::Backend {
   Loop::Watch server_watch_;
   Loop::Watch units_watch_;
   Loop::Timer timer_;
+  Loop::Timer heartbeat_;
 };
 
 // The worker process, from its arguments on. Its exit status.

@@ -10,6 +10,7 @@
 #include "supervisor/daemon/log.h"
 #include "supervisor/daemon/worker.h"
 #include "supervisor/generation/archive.h"
+#include "supervisor/plan/adopt.h"
 
 namespace berth::daemon {
 
@@ -28,6 +29,11 @@ void raise_descriptor_limit() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+Result<std::string> read_boot_id() {
+  const std::string text = TRY(read_small_file("/proc/sys/kernel/random/boot_id"));
+  return text.substr(0, text.find('\n'));
 }
 
 // What earlier runs left there. When it cannot be read, that is said, and taken for nothing.
@@ -116,6 +122,8 @@ Result<void> Worker::make_parts() {
       {.pool = pool_.get(),
        .emit = emit,
        .drop = [this](std::uint64_t id) { keeper_.drop(id); },
+       .hold = [this](std::uint64_t id, handoff::HeldKind kind,
+                      int fd) { keeper_.hold(id, kind, fd); },
        .watch =
            [this](int fd, std::function<void()> readable) {
              return std::make_shared<Loop::Watch>(loop_.watch(
@@ -127,11 +135,14 @@ Result<void> Worker::make_parts() {
                  "hook",
                  {{"container", hook.spec->name}, {"hook", hook.key.substr(6)}, {"line", line}});
            }}));
-  logs_ = std::make_unique<LogKeeper>(loop_, paths_);
+  logs_ = std::make_unique<LogKeeper>(
+      loop_, paths_,
+      [this](std::uint64_t id, handoff::HeldKind kind, int fd) { keeper_.hold(id, kind, fd); });
   prober_ = std::make_unique<Prober>(loop_, emit);
   wall_clock_.emplace(loop_, [this] { dirty_ = true; });
   notifier_ = std::make_unique<Notifier>(loop_, emit);
   timer_ = loop_.timer([this] { dirty_ = true; });
+  heartbeat_ = loop_.timer([this] { heartbeat(); });
   loop_.on_turn([this] { return turn(); });
   return {};
 }
@@ -143,25 +154,36 @@ void Worker::replace_launcher(std::uint64_t number) {
   keeper_.replace_launcher(number);
 }
 
-// Hears from the keeper what is there, and has removed what an earlier berthd left behind.
+// What an earlier worker left: what runs goes on, and the rest is removed.
 Result<void> Worker::take_over() {
-  for (;;) {
-    auto received = keeper_.wait();
-    if (!received) return fail("the keeper is gone");
-    if (received->message.kind == handoff::KeeperMessage::Kind::begin) break;
-    on_keeper_message(std::move(*received));
-  }
-  observed_.next_launch_id = first_launch_id();
-  sweeping_ = true;
-  host_->sweep(definitions_.desired().networks, [this](const std::vector<Error>& errors) {
-    for (const Error& error : errors)
-      log::warning("cannot remove what an earlier run left", {{"error", error.message()}});
-    sweeping_ = false;
-    dirty_ = true;
-  });
+  auto inheritance = hear_from_keeper();
+  if (keeper_gone_) return fail("the keeper is gone");
+  const std::string boot_id = TRY(read_boot_id());
+  records_.emplace(TRY(record::RecordStore::open(paths_.records(), boot_id)));
+  ObservedState found = recorded();
+  found.next_launch_id = first_launch_id();
+  const Found living = host_->look_for(found, inheritance);
+  observed_ = adopt(std::move(found), definitions_.desired(), living, BootClock::now());
+  go_on(observed_, inheritance);
+  host_->take_over(observed_, std::move(inheritance));
+  for (const auto& [name, seen] : observed_.containers) changed_containers_.insert(name);
+  for (const auto& [name, seen] : observed_.networks) changed_networks_.insert(name);
+  sweep();
   remember_roots();
   remember_stops();
   return {};
+}
+
+void Worker::sweep() {
+  sweeping_ = true;
+  host_->sweep(
+      definitions_.desired().networks, observed_, [this](const std::vector<Error>& errors) {
+        for (const Error& error : errors) {
+          log::warning("cannot remove what an earlier run left", {{"error", error.message()}});
+        }
+        sweeping_ = false;
+        dirty_ = true;
+      });
 }
 
 // The writable layers of containers that are defined. A layer without a good definition is left
@@ -186,6 +208,10 @@ void Worker::remember_stops() {
   for (const std::string& name : remembered_in(directory)) {
     const auto found = containers.find(name);
     if (found == containers.end()) continue;
+    if (const auto seen = observed_.containers.find(name);
+        seen != observed_.containers.end() && seen->second.launch_id != 0) {
+      continue;  // its record says more
+    }
     if (found->second->restart.policy == RestartPolicy::unless_stopped) {
       observed_.containers[found->first].intent = Intent::stop;
       observed_.containers[found->first].phase = Phase::stopped;

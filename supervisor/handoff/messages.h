@@ -51,7 +51,6 @@ struct KeeperMessage {
                      // id: how many have, since the keeper began
     begin,           // all of the above has been sent: the worker may begin
     stop,            // SIGTERM or SIGINT came: stop everything in order, then say `finished`
-    reload,          // SIGHUP came: read the definitions now
     leave,           // end soon, and leave what runs as it is: the keeper re-executes itself
     // worker -> keeper
     alive,             // a heartbeat, every kHeartbeat; the first one ends a worker's start

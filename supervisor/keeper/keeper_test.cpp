@@ -153,7 +153,10 @@ class KeeperProcess {
     if (pid_ == 0) {
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);
       listener_.reset();
-      ::_exit(keeper::run_keeper({path}, play));
+      ::_exit(keeper::run_keeper({.arguments = {path},
+                                  .table = directory_ + "/table",
+                                  .executable = "/proc/self/exe",
+                                  .become = play}));
     }
   }
   ~KeeperProcess() {
@@ -162,6 +165,7 @@ class KeeperProcess {
       ::waitpid(pid_, nullptr, 0);
     }
     ::unlink((directory_ + "/socket").c_str());
+    ::unlink((directory_ + "/table").c_str());
     ::rmdir(directory_.c_str());
   }
 
@@ -321,6 +325,11 @@ TEST_CASE("a new worker hears of all that there is, and gets launchers of its ow
   up.take_parts();
   CHECK(up.launcher.pid != old_launcher);
 
+  const KeeperMessage crashed = up.worker.told().message;
+  CHECK(crashed.kind == Kind::crashed);
+  CHECK(crashed.id == 1);
+  CHECK(crashed.code == CLD_KILLED);
+  CHECK(crashed.status == SIGKILL);
   Told held = up.worker.told();
   CHECK(held.message.kind == Kind::held);
   CHECK(held.message.id == 1);
@@ -384,6 +393,7 @@ TEST_CASE("a worker that dies while it stops everything is told to stop again") 
   CHECK(up.worker.told().message.kind == Kind::stop);
   up.worker.command('k');
   up.take_parts();
+  CHECK(up.worker.told().message.kind == Kind::crashed);
   CHECK(up.worker.told().message.kind == Kind::launcher_ready);
   CHECK(up.worker.told().message.kind == Kind::begin);
   CHECK(up.worker.told().message.kind == Kind::stop);
@@ -391,10 +401,10 @@ TEST_CASE("a worker that dies while it stops everything is told to stop again") 
   CHECK(up.keeper.exit_code() == 0);
 }
 
-TEST_CASE("SIGHUP is told") {
+TEST_CASE("SIGHUP has the worker leave") {
   Up up;
   up.keeper.signal(SIGHUP);
-  CHECK(up.worker.told().message.kind == Kind::reload);
+  CHECK(up.worker.told().message.kind == Kind::leave);
 }
 
 TEST_CASE("a worker that cannot begin ends the keeper with its status") {

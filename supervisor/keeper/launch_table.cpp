@@ -6,41 +6,45 @@
 
 namespace berth::keeper {
 
-Launch* LaunchTable::find(std::uint64_t id) noexcept {
-  for (Launch& launch : launches_) {
-    if (launch.state != Launch::State::free && launch.id == id) return &launch;
+using State = Entry::State;
+
+Entry* LaunchTable::find(std::uint64_t id) noexcept {
+  for (Entry& entry : entries_) {
+    if (entry.state != State::free && entry.id == id) return &entry;
   }
   return nullptr;
 }
 
-Launch* LaunchTable::find_or_add(std::uint64_t id) noexcept {
-  if (Launch* known = find(id)) return known;
-  for (Launch& launch : launches_) {
-    if (launch.state != Launch::State::free) continue;
-    launch = {};
-    launch.state = Launch::State::known;
-    launch.id = id;
-    return &launch;
+Entry* LaunchTable::find_or_add(std::uint64_t id) noexcept {
+  if (Entry* known = find(id)) return known;
+  for (Entry& entry : entries_) {
+    if (entry.state != State::free) continue;
+    entry = {};
+    entry.id = id;
+    entry.become(State::known);
+    return &entry;
   }
   return nullptr;
 }
 
 void LaunchTable::record_exit(pid_t pid, int code, int status) noexcept {
-  for (Launch& launch : launches_) {
-    if (launch.state != Launch::State::lives || launch.pid != pid) continue;
-    launch.state = Launch::State::ended;
-    launch.code = code;
-    launch.status = status;
-    launch.tell_process = untold = true;
+  for (Entry& entry : entries_) {
+    if (entry.state != State::lives || entry.pid != pid || entry.orphan()) continue;
+    entry.code = code;
+    entry.status = status;
+    entry.become(State::ended);
+    of(entry).tell_process = untold = true;
     return;
   }
   unknown_[next_unknown_] = {pid, code, status};
   next_unknown_ = (next_unknown_ + 1) % unknown_.size();
 }
 
-void LaunchTable::register_process(Launch& launch, pid_t pid, bool reaped) noexcept {
+void LaunchTable::register_process(Entry& launch, pid_t pid, std::uint64_t start_time,
+                                   bool reaped) noexcept {
   launch.pid = pid;
-  launch.state = Launch::State::lives;
+  launch.start_time = start_time;
+  launch.become(State::lives);
   // From the newest back: a number that was used twice is the later process's.
   for (std::size_t i = 0; i < unknown_.size(); ++i) {
     const std::size_t at = (next_unknown_ + unknown_.size() - 1 - i) % unknown_.size();
@@ -53,35 +57,42 @@ void LaunchTable::register_process(Launch& launch, pid_t pid, bool reaped) noexc
   }
 }
 
-void LaunchTable::hold(Launch& launch, handoff::HeldKind kind, int fd) noexcept {
+void LaunchTable::record_begun(std::uint64_t id) noexcept {
+  if (Entry* const launch = find(id)) launch->flags |= handoff::KeeperMessage::kBegun;
+}
+
+void LaunchTable::hold(Entry& launch, handoff::HeldKind kind, int fd) noexcept {
   const auto index = static_cast<std::size_t>(kind) - 1;
   if (index >= kHeldKinds) {
     ::close(fd);
     return;
   }
-  if (launch.held[index] >= 0) ::close(launch.held[index]);
-  launch.held[index] = fd;
+  int& held = of(launch).held[index];
+  if (held >= 0) ::close(held);
+  held = fd;
 }
 
-void LaunchTable::drop(Launch& launch) noexcept {
-  for (const int fd : launch.held) {
+void LaunchTable::drop(Entry& launch) noexcept {
+  for (const int fd : of(launch).held) {
     if (fd >= 0) ::close(fd);
   }
-  launch = {};
+  of(launch) = {};
+  launch.become(State::free);
 }
 
 void LaunchTable::tell_everything() noexcept {
-  for (Launch& launch : launches_) {
-    launch.tell_process =
-        launch.state == Launch::State::lives || launch.state == Launch::State::ended;
+  for (const Entry& entry : entries_) {
+    Launch& launch = of(entry);
+    launch.tell_process = entry.state == State::lives || entry.state == State::ended;
     for (std::size_t i = 0; i < kHeldKinds; ++i) launch.tell_held[i] = launch.held[i] >= 0;
   }
   untold = true;
 }
 
 bool LaunchTable::empty() const noexcept {
-  return std::all_of(launches_.begin(), launches_.end(),
-                     [](const Launch& launch) { return launch.state == Launch::State::free; });
+  return std::all_of(entries_.begin(), entries_.end(), [](const Entry& entry) {
+    return entry.state == State::free || entry.orphan();
+  });
 }
 
 }  // namespace berth::keeper

@@ -4,14 +4,16 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include <sys/types.h>
 
 #include "supervisor/handoff/messages.h"
+#include "supervisor/keeper/table_file.h"
 
 namespace berth::keeper {
 
-inline constexpr std::size_t kMaxLaunches = 4096;
 inline constexpr std::size_t kHeldKinds = 10;  // HeldKind without `none`
 
 struct Launch {
@@ -20,38 +22,40 @@ struct Launch {
     fds.fill(-1);
     return fds;
   }
-  enum class State : std::uint8_t { free, known, lives, ended };
-  State state = State::free;  // known: something is held for it, and it has no process (yet)
   // What the worker has not been told yet.
   bool tell_process = false;  // that it lives, or how it ended
   std::array<bool, kHeldKinds> tell_held{};
   std::array<int, kHeldKinds> held = nothing();
-  std::uint64_t id = 0;
-  pid_t pid = 0;
-  int code = 0;  // si_code and si_status, once it has ended
-  int status = 0;
 };
 
 class LaunchTable {
  public:
-  Launch* find(std::uint64_t id) noexcept;
+  // The entries outlive the table, which never has more launches than there are of them.
+  explicit LaunchTable(std::span<Entry> entries) : entries_(entries), launches_(entries.size()) {}
+
+  Entry* find(std::uint64_t id) noexcept;
   // A launch of this id, new or not; nullptr when the table is full.
-  Launch* find_or_add(std::uint64_t id) noexcept;
+  Entry* find_or_add(std::uint64_t id) noexcept;
 
   // A process of the keeper's has ended, and is about to be reaped. An exit that no launch is
   // known for is kept for a while: `born` may still be under way.
   void record_exit(pid_t pid, int code, int status) noexcept;
-  // `pid` belongs to this launch. When it has been reaped already, its exit is the one kept.
-  void register_process(Launch& launch, pid_t pid, bool reaped) noexcept;
+  // A process belongs to this launch. When it has been reaped already, its exit is the one kept.
+  void register_process(Entry& launch, pid_t pid, std::uint64_t start_time, bool reaped) noexcept;
+  void record_begun(std::uint64_t id) noexcept;
   // Closes what is held. The table owns held descriptors.
-  void hold(Launch& launch, handoff::HeldKind kind, int fd) noexcept;
-  void drop(Launch& launch) noexcept;
+  void hold(Entry& launch, handoff::HeldKind kind, int fd) noexcept;
+  void drop(Entry& launch) noexcept;
 
   // A new worker is to hear of everything.
   void tell_everything() noexcept;
 
+  // Of this keeper's own.
   [[nodiscard]] bool empty() const noexcept;
-  [[nodiscard]] std::array<Launch, kMaxLaunches>& all() noexcept { return launches_; }
+  [[nodiscard]] std::span<Entry> all() noexcept { return entries_; }
+  [[nodiscard]] Launch& of(const Entry& entry) noexcept {
+    return launches_[static_cast<std::size_t>(&entry - entries_.data())];
+  }
   // Something may be untold; cleared by who has told everything.
   bool untold = false;
 
@@ -61,7 +65,8 @@ class LaunchTable {
     int code = 0;
     int status = 0;
   };
-  std::array<Launch, kMaxLaunches> launches_;
+  std::span<Entry> entries_;
+  std::vector<Launch> launches_;  // each with the entry of its number
   std::array<UnknownExit, 256> unknown_;
   std::size_t next_unknown_ = 0;
 };

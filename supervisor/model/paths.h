@@ -18,6 +18,10 @@ struct Paths {
   [[nodiscard]] std::string run() const { return root + "/run/berth"; }  // 0700
   [[nodiscard]] std::string socket() const { return run() + "/berthd.sock"; }
   [[nodiscard]] std::string lock() const { return run() + "/lock"; }
+  // What the keeper knows of launches, kept for the next one.
+  [[nodiscard]] std::string launch_table() const { return run() + "/keeper.table"; }
+  // What the worker observes, kept for the next one.
+  [[nodiscard]] std::string records() const { return run() + "/records"; }
   // hosts, hostname, resolv.conf, stdout and stderr (FIFOs) of one container. Not below
   // run()/containers: definitions may stand there.
   [[nodiscard]] std::string run_of(std::string_view container) const {

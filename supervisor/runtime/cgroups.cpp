@@ -212,6 +212,10 @@ void remove_cgroups(Program& program, const std::string& container, const HostFa
   if (const std::string systemd = systemd_cgroup(container, facts); !systemd.empty()) {
     program.add(Op::cgroup_remove, {.text = systemd, .value = kRemoveWait});
   }
+  remove_hook_cgroup(program, container, facts);
+}
+
+void remove_hook_cgroup(Program& program, const std::string& container, const HostFacts& facts) {
   program.add(Op::cgroup_remove, {.text = hook_cgroup(container, facts), .value = kRemoveWait});
 }
 

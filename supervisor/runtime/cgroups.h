@@ -62,5 +62,8 @@ void add_controllers(handoff::Program& program, const std::vector<std::string>& 
 // Steps that kill what is in the container's cgroups, and its hooks', and remove them.
 void remove_cgroups(handoff::Program& program, const std::string& container,
                     const HostFacts& facts);
+// The same of its hooks' alone.
+void remove_hook_cgroup(handoff::Program& program, const std::string& container,
+                        const HostFacts& facts);
 
 }  // namespace berth::runtime

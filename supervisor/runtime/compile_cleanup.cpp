@@ -29,6 +29,13 @@ Program compile_cleanup(const std::string& container, const HostFacts& facts, co
   return program;
 }
 
+Program compile_end_hooks(const std::string& container, const HostFacts& facts) {
+  Program program;
+  program.from({"end its hooks", "", 0, 0});
+  remove_hook_cgroup(program, container, facts);
+  return program;
+}
+
 Program compile_remove_root(const std::string& container, const Paths& paths, bool everything) {
   Program program;
   program.from({"remove the writable layer", "", 0, 0});

@@ -17,6 +17,9 @@ handoff::Program compile_kill(const std::string& container, const HostFacts& fac
 handoff::Program compile_cleanup(const std::string& container, const HostFacts& facts,
                                  const Paths& paths);
 
+// Ends and removes the hooks of a container that goes on.
+handoff::Program compile_end_hooks(const std::string& container, const HostFacts& facts);
+
 // Removes the writable layer; with `everything` all that is kept for the name but leases and logs.
 handoff::Program compile_remove_root(const std::string& container, const Paths& paths,
                                      bool everything);

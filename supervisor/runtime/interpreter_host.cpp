@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "supervisor/kernel/process.h"
 #include "supervisor/kernel/raw.h"
 #include "supervisor/runtime/child.h"
 #include "supervisor/runtime/interpreter_cgroup.h"
@@ -206,10 +207,21 @@ HostRun::Outcome HostRun::spawn(const Step& step, std::uint32_t index) noexcept 
   born.kind = KeeperMessage::Kind::born;
   born.id = program_.header->launch_id;
   born.pid = pid;
-  if (const int error = tell_keeper(keeper_, born, {}); error != 0) return {error, index};
+  // Not reaped before the keeper has read this: the number is its own.
+  born.start_time = kernel::start_time_of(pid).value_or(0);
+  if (const int error = tell_keeper(keeper_, born, {&pidfd, 1}); error != 0) return {error, index};
   reply_.pid = pid;
   if (::write(go.ours.get(), "g", 1) != 1) return {errno, index};
   return wait_for_execve(report.ours.get(), index);
+}
+
+// Before the worker hears of it: whoever knows that it runs, knows that it has begun.
+int HostRun::tell_begun() noexcept {
+  KeeperMessage begun;
+  begun.kind = KeeperMessage::Kind::begun;
+  begun.id = program_.header->launch_id;
+  begun.pid = reply_.pid;
+  return tell_keeper(keeper_, begun, {});
 }
 
 HostRun::Outcome HostRun::wait_for_execve(int reports, std::uint32_t index) noexcept {
@@ -219,7 +231,7 @@ HostRun::Outcome HostRun::wait_for_execve(int reports, std::uint32_t index) noex
     const ssize_t size = ::read(reports, &report, sizeof(report));
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) return {errno, index};
-    if (size == 0 && announced) return {0, index};
+    if (size == 0 && announced) return {tell_begun(), index};
     if (size != sizeof(report)) break;
     if (report.kind == ChildReport::Kind::failed) {
       detail_.clear();

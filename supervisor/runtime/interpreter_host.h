@@ -45,6 +45,7 @@ class HostRun {
   int load_filter(const handoff::Step& step);
   Outcome spawn(const handoff::Step& step, std::uint32_t index) noexcept;
   Outcome wait_for_execve(int reports, std::uint32_t index) noexcept;
+  int tell_begun() noexcept;
   void note_failure(const Outcome& outcome) noexcept;
   void collect_fds() noexcept;
 

@@ -45,6 +45,9 @@ Run run_to_end(TestLauncher& launcher, const Program& program) {
   CHECK(born.message.kind == KeeperMessage::Kind::born);
   CHECK(born.message.id == 77);
   CHECK(born.message.pid == run.answer.reply.pid);
+  CHECK(born.message.start_time > 0);
+  CHECK(born.fd.get() >= 0);
+  CHECK(launcher.told().message.kind == KeeperMessage::Kind::begun);
   run.output = pipe.drain();
   run.exit = reap_pid(run.answer.reply.pid);
   return run;
@@ -374,7 +377,8 @@ TEST_CASE("a process joins a running container: its pid namespace by birth, the 
   container.add(Op::execute, {.text = "/bin/sleep", .text2 = words({"sleep", "1000"})});
   const Answer first = launcher.run(container);
   REQUIRE(first.reply.failed_step == -1);
-  launcher.told();
+  CHECK(launcher.told().message.kind == KeeperMessage::Kind::born);
+  CHECK(launcher.told().message.kind == KeeperMessage::Kind::begun);
   const unique_fd& pidfd = first.fds[0];
 
   Pipe pipe;
@@ -392,6 +396,7 @@ TEST_CASE("a process joins a running container: its pid namespace by birth, the 
   INFO(second.text());
   REQUIRE(second.reply.failed_step == -1);
   CHECK(launcher.told().message.pid == second.reply.pid);
+  CHECK(launcher.told().message.kind == KeeperMessage::Kind::begun);
   CHECK(pipe.drain() == "2\njoined\n");
   reap_pid(second.reply.pid);
   CHECK(kernel::send_signal(pidfd.get(), SIGKILL).has_value());

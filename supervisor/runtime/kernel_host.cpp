@@ -112,6 +112,7 @@ void KernelHost::carry_out(const Action& action, const action::RemoveRoot& deed)
 }
 
 void KernelHost::sweep(const std::map<std::string, NetworkPtr>& networks,
+                       const ObservedState& adopted,
                        std::function<void(std::vector<Error>)> swept) {
   struct Progress {
     std::size_t left = 0;
@@ -120,9 +121,14 @@ void KernelHost::sweep(const std::map<std::string, NetworkPtr>& networks,
   const auto progress = std::make_shared<Progress>();
   std::vector<handoff::Program> programs;
   for (const std::string& container : containers_in_cgroups(facts_)) {
-    programs.push_back(compile_cleanup(container, facts_, paths_));
+    // Where something goes on, or has its clean-up before it, only its hooks are ended.
+    const auto seen = adopted.containers.find(container);
+    const bool claimed =
+        seen != adopted.containers.end() && (seen->second.running() || seen->second.remains);
+    programs.push_back(claimed ? compile_end_hooks(container, facts_)
+                               : compile_cleanup(container, facts_, paths_));
   }
-  programs.push_back(compile_network_sweep(networks, progress->errors));
+  programs.push_back(compile_network_sweep(networks, adopted, progress->errors));
   std::erase_if(programs, [](const handoff::Program& each) { return each.steps().empty(); });
   // All are counted before the first is submitted: it may end at once.
   progress->left = programs.size();

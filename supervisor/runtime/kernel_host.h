@@ -20,10 +20,12 @@
 #include "supervisor/network/leases.h"
 #include "supervisor/network/network_program.h"
 #include "supervisor/network/sandbox_program.h"
+#include "supervisor/plan/adopt.h"
 #include "supervisor/plan/event.h"
 #include "supervisor/runtime/file_watch.h"
 #include "supervisor/runtime/hook_runner.h"
 #include "supervisor/runtime/host_facts.h"
+#include "supervisor/runtime/inheritance.h"
 #include "supervisor/runtime/launcher_pool.h"
 #include "supervisor/runtime/seccomp.h"
 
@@ -36,6 +38,8 @@ class KernelHost : public Host {
     std::function<void(Event)> emit;  // queues; never handles at once
     std::function<void(std::uint64_t id)>
         drop;  // tells the keeper to let go of a launch or sandbox
+    // Has the keeper hold a duplicate of the descriptor for a later worker.
+    std::function<void(std::uint64_t id, handoff::HeldKind kind, int fd)> hold;
     // Calls back when the descriptor is readable, for as long as what is returned lives.
     std::function<std::shared_ptr<void>(int fd, std::function<void()>)> watch;
     // What a hook said, line by line.
@@ -66,10 +70,16 @@ class KernelHost : public Host {
   // Sentences about the host: what is missing, what another manager's rules would drop.
   [[nodiscard]] std::vector<std::string> warnings() const;
 
-  // Queues programs that remove what an earlier berthd left behind: cgroups, links, the bridges of
-  // these networks, rules. `swept` is called once, when all have ended, with what went wrong;
-  // possibly from within this call.
-  void sweep(const std::map<std::string, NetworkPtr>& networks,
+  // What of this state lives, by what the keeper has of the worker that recorded it. Processes of
+  // an earlier keeper are verified by the boot, their number and their start time.
+  Found look_for(const ObservedState& recorded, Inheritance& inheritance);
+  // Goes on from the state that followed. What the keeper has and nobody claims is ended.
+  void take_over(const ObservedState& adopted, Inheritance inheritance);
+
+  // Queues programs that remove what an earlier berthd left behind and nobody goes on from:
+  // cgroups, links, the bridges of these networks, rules. `swept` is called once, when all have
+  // ended, with what went wrong; possibly from within this call.
+  void sweep(const std::map<std::string, NetworkPtr>& networks, const ObservedState& adopted,
              std::function<void(std::vector<Error>)> swept);
 
   // Removes the cgroups' parents, when every container is gone.
@@ -88,6 +98,8 @@ class KernelHost : public Host {
     unique_fd pidfd;
     std::map<std::string, std::string> variables;  // of its env_file, as they were
     unique_fd console;                             // until it is taken
+    // Of one that is no child of our keeper: its end is seen here.
+    std::shared_ptr<void> watch = {};
   };
   // A launch under way, with what its files said.
   struct Start {
@@ -111,10 +123,6 @@ class KernelHost : public Host {
     Duration timeout{};
     unique_fd pidfd;
     bool timed_out = false;
-  };
-  struct EndOfProcess {
-    int code = 0;
-    int status = 0;
   };
 
   void carry_out(const Action& action, const action::CreateNetwork& deed);
@@ -149,7 +157,17 @@ class KernelHost : public Host {
   // Links into the network's bridge that sandboxes have, and lost when it is gone.
   [[nodiscard]] std::vector<network::BridgePort> ports_of(const std::string& network) const;
   [[nodiscard]] handoff::Program compile_network_sweep(
-      const std::map<std::string, NetworkPtr>& networks, std::vector<Error>& errors) const;
+      const std::map<std::string, NetworkPtr>& networks, const ObservedState& adopted,
+      std::vector<Error>& errors) const;
+  void take_over_launch(const std::string& name, const ObservedContainer& seen,
+                        Inheritance::Entry& entry);
+  void take_over_sandbox(const std::string& name, const ObservedContainer& seen,
+                         Inheritance& inheritance);
+  void end_unclaimed(Inheritance& inheritance, const ObservedState& adopted);
+  void watch_orphan(std::uint64_t launch_id);
+  void orphan_ended(std::uint64_t launch_id);
+  void look_at_orphan(std::uint64_t launch_id);
+  void hold_variables(std::uint64_t launch_id, const std::map<std::string, std::string>& variables);
   // A launch: its files are read, its hook is run, its process begins.
   void read_files(const StartPtr& start);
   Result<void> take_files(Start& start, const std::vector<FoundFile>& found);
@@ -163,8 +181,8 @@ class KernelHost : public Host {
   Result<void> write_hosts(const std::string& container, const HostList& entries);
   Result<void> write_run_files(const ContainerSpec& spec);
   void build_template();
-  void end_launch(std::uint64_t launch_id, EndOfProcess end);
-  void end_probe(std::uint64_t probe_id, EndOfProcess end);
+  void end_launch(std::uint64_t launch_id, ProcessEnd end);
+  void end_probe(std::uint64_t probe_id, ProcessEnd end);
   void look_for_foreign_policies(bool ipv6);
 
   KernelHost(Paths paths, HostSpec host, HostFacts facts, network::Leases leases, Wiring wiring,
@@ -173,6 +191,9 @@ class KernelHost : public Host {
   // How long a launcher may take. A launch waits for the operator's paths, a removal for the disk.
   static constexpr Duration kLaunchDeadline = std::chrono::seconds(10);
   static constexpr Duration kRemovalDeadline = std::chrono::seconds(120);
+  // An orphan's status is known when its parent has reaped it; so often and so long is looked.
+  static constexpr Duration kOrphanLook = std::chrono::milliseconds(50);
+  static constexpr Duration kOrphanPatience = std::chrono::seconds(2);
 
   enum class Template { unknown, building, ready };
 
@@ -188,8 +209,9 @@ class KernelHost : public Host {
   FileWatch files_;
   HookRunner hooks_;
   std::map<std::uint64_t, ExecProbe> probes_;
+  std::map<std::uint64_t, Instant> orphans_ended_;  // whose status is not told yet, and since when
   std::set<std::uint64_t> launching_;  // launches and probes whose launcher has not answered
-  std::map<std::uint64_t, EndOfProcess> early_exits_;  // told before the launcher's answer came
+  std::map<std::uint64_t, ProcessEnd> early_exits_;  // told before the launcher's answer came
   std::map<std::string, NetworkPtr> networks_;
   std::map<std::string, HostList> hosts_;         // as last applied
   std::map<std::string, std::string> hostnames_;  // of containers that have a hosts file

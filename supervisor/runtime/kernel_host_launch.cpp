@@ -90,6 +90,7 @@ void KernelHost::launch(const StartPtr& start) {
                      std::move(result.pidfd),
                      start->variables,
                      std::move(console)};
+    hold_variables(id, start->variables);
     wiring_.emit(event::Launched{name, id, result.pid, start->digests});
     if (early) end_launch(id, early.mapped());
   };
@@ -197,7 +198,7 @@ bool KernelHost::on_exit(std::uint64_t id, int code, int status) {
   return true;
 }
 
-void KernelHost::end_launch(std::uint64_t launch_id, EndOfProcess end) {
+void KernelHost::end_launch(std::uint64_t launch_id, ProcessEnd end) {
   LaunchEntry& entry = launches_.at(launch_id);
   ExitStatus status = to_status(end.code, end.status);
   status.oom_killed = counts_oom_kill(oom_kill_file(entry.container, facts_));
@@ -246,7 +247,7 @@ void KernelHost::carry_out(const Action& action, const action::Probe& deed) {
   wiring_.pool->submit(std::move(job), BootClock::now());
 }
 
-void KernelHost::end_probe(std::uint64_t probe_id, EndOfProcess end) {
+void KernelHost::end_probe(std::uint64_t probe_id, ProcessEnd end) {
   const ExecProbe probe = std::move(probes_.at(probe_id));
   probes_.erase(probe_id);
   wiring_.drop(probe_id);
@@ -261,6 +262,10 @@ std::optional<Instant> KernelHost::next_deadline() const {
   for (const auto& [id, probe] : probes_) {
     if (!probe.timed_out && (!next || probe.deadline < *next)) next = probe.deadline;
   }
+  if (!orphans_ended_.empty()) {
+    const Instant look = BootClock::now() + kOrphanLook;
+    next = next ? std::min(*next, look) : look;
+  }
   for (const std::optional<Instant> other : {files_.next_deadline(), hooks_.next_deadline()}) {
     if (other) next = next ? std::min(*next, *other) : *other;
   }
@@ -270,6 +275,7 @@ std::optional<Instant> KernelHost::next_deadline() const {
 void KernelHost::on_time(Instant now) {
   files_.on_time(now);
   hooks_.on_time(now);
+  for (const auto& [id, since] : std::map(orphans_ended_)) look_at_orphan(id);
   for (auto& [id, probe] : probes_) {
     if (probe.timed_out || probe.deadline > now) continue;
     probe.timed_out = true;

@@ -48,20 +48,30 @@ std::vector<network::BridgePort> KernelHost::ports_of(const std::string& network
 
 // First the bridges, then the rules: a bridge never stands open without them.
 handoff::Program KernelHost::compile_network_sweep(
-    const std::map<std::string, NetworkPtr>& networks, std::vector<Error>& errors) const {
+    const std::map<std::string, NetworkPtr>& networks, const ObservedState& adopted,
+    std::vector<Error>& errors) const {
   handoff::Program program;
-  const auto links = network::list_links();
+  auto links = network::list_links();
   if (!links) {
     errors.push_back(links.error());
     return program;
   }
+  std::erase_if(*links, [this](const network::LinkInfo& link) {
+    return std::ranges::any_of(networks_, [&](const auto& kept) {
+      return std::ranges::any_of(ports_of(kept.first), [&link](const network::BridgePort& port) {
+        return port.link == link.name;
+      });
+    });
+  });
   program.append(network::compile_sweep_links(host_.bridge, *links));
   for (const auto& [name, network] : networks) {
+    if (adopted.networks.contains(name)) continue;
     // What is not ours stays; whether that is in the way is told when the network is needed.
     if (const auto removal = network::compile_remove_network(*network, *links))
       program.append(*removal);
   }
-  if (!network::nft_is_installed()) return program;
+  // Where something goes on, the rules for it replace those of before in one transaction.
+  if (!adopted.containers.empty() || !network::nft_is_installed()) return program;
   if (const auto rules = network::render_rules({}, host_.nft_table)) {
     program.append(network::compile_apply_rules(*rules));
     program.append(

@@ -225,7 +225,12 @@ TEST_CASE("a command runs inside a running container as one of its own" *
   const Answer answer = host.launcher.run(*program, {started.answer.fds[0].get()});
   REQUIRE_MESSAGE(answer.reply.failed_step == -1, answer.text());
   CHECK(reap_pid(answer.reply.pid).status == 7);
-  CHECK(host.launcher.told().message.id == 6);
+  for (const auto kind :
+       {handoff::KeeperMessage::Kind::born, handoff::KeeperMessage::Kind::begun}) {
+    const auto told = host.launcher.told();
+    CHECK(told.message.kind == kind);
+    CHECK(told.message.id == 6);
+  }
   // Its /dev/null is the container's: through the host's it could change the host's mode.
   struct stat null{};
   REQUIRE(::stat("/dev/null", &null) == 0);

@@ -139,6 +139,7 @@ class Host {
       started.held.push_back(std::move(told.fd));
     }
     CHECK(launcher.told().message.kind == KeeperMessage::Kind::born);
+    CHECK(launcher.told().message.kind == KeeperMessage::Kind::begun);
     started.out = reading_end(started.held[0]);
     started.err = reading_end(started.held[1]);
     return started;
